@@ -1,0 +1,1 @@
+"""Loading: deliveries in, checked and published warehouse versions out."""

@@ -1,0 +1,137 @@
+"""What every delivery became: known files, outcomes, rejects. Kept in the warehouse itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import delete, select
+
+from etl.contract import REJECT_COLUMNS
+from etl.sources import Delivery
+from warehouse.engine import Build
+from warehouse.schema import ETL_FILES, ETL_REJECTS
+
+
+@dataclass
+class Entry:
+    """One delivery in this run, and what becomes of it. `kept` are its copies, main file
+    first; `judged_by` the circumstances that, once changed, make a refused file worth another try."""
+
+    delivery: Delivery
+    content_hash: str
+    first_seen: datetime
+    file_key: int
+    judged_by: str = ""
+    kept: tuple[str, ...] = ()
+    outcome: str = "loaded"
+    reason: str | None = None
+    rows_read: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    extra_columns: tuple[str, ...] = ()
+    rejects: list[pl.DataFrame] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """Rows rejected one by one."""
+        return sum(frame.height for frame in self.rejects)
+
+    def refuse(self, reason: str) -> None:
+        """Refuse the whole file: none of its rows counts as loaded or rejected."""
+        self.outcome, self.reason, self.rows_read = "refused", reason, 0
+        self.counts, self.rejects = {}, []
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger knows. `settled` contents need no second look: loaded once, or refused
+    under the same circumstances; `listings` spare reading their files again."""
+
+    first_seen: dict[tuple[str, str], datetime]
+    settled: set[tuple[str, str]]
+    listings: set[Listing]
+    next_file_key: int
+
+
+Listing = tuple[str, str, int, int]
+
+
+def listing(delivery: Delivery) -> Listing:
+    """What a directory listing tells of a delivery: name, feed, size, change time in µs."""
+    return delivery.name, delivery.feed, delivery.size, delivery.modified_ns // 1000
+
+
+def known(build: Build | None, circumstances: Callable[[str | None], str]) -> Known:
+    """Read the ledger of a warehouse; None is one that was never published. `circumstances` tells
+    for a mapping's name what a file would be judged by now."""
+    if build is None:
+        return Known({}, set(), set(), 1)
+    files = build.fetch(select(ETL_FILES)).to_dicts()
+    settled = [
+        row for row in files
+        if row["outcome"] == "loaded" or row["judged_by"] == circumstances(row["mapping"])
+    ]  # fmt: skip
+    return Known(
+        {(row["content_hash"], row["feed"]): row["first_seen_at"] for row in files},
+        {(row["content_hash"], row["feed"]) for row in settled},
+        {(row["name"], row["feed"], row["size_bytes"], row["modified_us"]) for row in settled},
+        max((row["file_key"] for row in files), default=0) + 1,
+    )
+
+
+def record(build: Build, entries: list[Entry], run_key: int) -> None:
+    """Write the entries and their rejects; a file's earlier refusals are told no more."""
+    for entry in entries:
+        for table, name in ((ETL_FILES, ETL_FILES.c.name), (ETL_REJECTS, ETL_REJECTS.c.file)):
+            refused = ETL_FILES.c.outcome == "refused" if table is ETL_FILES else ETL_REJECTS.c.line.is_(None)
+            build.run(delete(table).where(
+                name == entry.delivery.name, table.c.feed == entry.delivery.feed, refused
+            ))  # fmt: skip
+    rows = [_row(entry, run_key) for entry in entries]
+    if rows:
+        build.append(ETL_FILES, pl.DataFrame(rows, infer_schema_length=None))
+    for entry in entries:
+        frames = entry.rejects if entry.outcome == "loaded" else [_refusal(entry)]
+        for frame in frames:
+            build.append(ETL_REJECTS, _with_file(frame, entry))
+
+
+def _row(entry: Entry, run_key: int) -> dict[str, object]:
+    delivery = entry.delivery
+    name, feed, size, modified = listing(delivery)
+    return {
+        "file_key": entry.file_key,
+        "feed": feed,
+        "name": name,
+        "content_hash": entry.content_hash,
+        "mapping": delivery.mapping,
+        "judged_by": entry.judged_by,
+        "kept": json.dumps(entry.kept),
+        "size_bytes": size,
+        "modified_us": modified,
+        "first_seen_at": entry.first_seen,
+        "run_key": run_key,
+        "outcome": entry.outcome,
+        "reason": entry.reason,
+        "rows_read": entry.rows_read,
+        **{f"rows_{name}": entry.counts.get(name, 0)
+           for name in ("loaded", "unchanged", "superseded", "voided")},
+        "rows_rejected": entry.rejected,
+        "extra_columns": json.dumps(entry.extra_columns, ensure_ascii=False),
+    }  # fmt: skip
+
+
+def _refusal(entry: Entry) -> pl.DataFrame:
+    row = (None, "file_refused", entry.reason, None)
+    return pl.DataFrame([row], schema=REJECT_COLUMNS, orient="row")
+
+
+def _with_file(frame: pl.DataFrame, entry: Entry) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.lit(entry.file_key).alias("file_key"),
+        pl.lit(entry.delivery.feed).alias("feed"),
+        pl.lit(entry.delivery.name).alias("file"),
+    )

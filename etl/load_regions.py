@@ -1,0 +1,6 @@
+"""Load the deliveries of one feed: `python -m etl.load_regions`."""
+
+from etl.__main__ import run_one
+
+if __name__ == "__main__":
+    run_one("regions")

@@ -1,0 +1,1 @@
+"""The warehouse: every table, figure and query, and the one place that talks to the engine."""

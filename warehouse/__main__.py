@@ -1,0 +1,127 @@
+"""`python -m warehouse`: metrics, query, reconcile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from typing import NoReturn, ParamSpec, TypeVar
+
+import click
+import polars as pl
+
+from warehouse import answers, settings, show
+from warehouse.access import EVERYTHING, AccessError, Scope, scope_of
+from warehouse.engine import EngineError, Hub, NothingPublished, QueryTimeout
+from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError
+from warehouse.metrics import METRICS
+from warehouse.settings import Settings
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_FORMAT = click.option(
+    "--format", "layout", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+_USER = click.option("--as", "user", help="See what this user of GUIDEPOST_USERS sees.")
+_FROM = click.option("--from", "start", type=_DAY, required=True, help="First business date.")
+_TO = click.option("--to", "end", type=_DAY, required=True, help="Last business date.")
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def _plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Errors a user can do something about, in one sentence and without a stack trace."""
+
+    @wraps(command)
+    def plain(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (settings.SettingError, AccessError, QuestionError, QueryTimeout) as error:
+            _fail(str(error))
+        except NothingPublished:
+            _fail("no warehouse has been published yet; run: python -m etl run")
+        except EngineError as error:
+            _fail(f"the warehouse could not answer: {str(error).splitlines()[0]}")
+
+    return plain
+
+
+def _scope(user: str | None, given: Settings) -> Scope:
+    return EVERYTHING if user is None else scope_of(user, given.users)
+
+
+@click.group(help="Ask the published warehouse.")
+def main() -> None:
+    """The command line of the warehouse."""
+
+
+@main.command()
+@click.option("--format", "layout", type=click.Choice(["table", "csv", "json"]), default="table")
+def metrics(layout: str) -> None:
+    """Every figure, its definition and its unit."""
+    rows = [(metric.key, metric.unit.value, metric.definition) for metric in METRICS.values()]
+    frame = pl.DataFrame(rows, schema=["key", "unit", "definition"], orient="row")
+    click.echo(show.shown(frame, layout))
+
+
+@main.command()
+@click.argument("keys")
+@_FROM
+@_TO
+@click.option("--by", default="", help="Dimensions to group by, separated by commas.")
+@click.option("--where", "where", multiple=True, metavar="DIM=V[,V]", help="Only these values.")
+@click.option("--compare", type=click.Choice(COMPARISONS), help="Add KEY_compare.")
+@click.option("--org", type=click.Choice(ORGANISATIONS), default="as_was", show_default=True)
+@_USER
+@_FORMAT
+@_plainly
+def query(
+    keys: str, start: datetime, end: datetime, by: str, where: tuple[str, ...],
+    compare: str | None, org: str, user: str | None, layout: str,
+) -> None:  # fmt: skip
+    """Figures (KEY[,KEY…]) of a period, grouped and narrowed."""
+    given = settings.load()
+    question = Question(
+        _listed(keys), start.date(), end.date(), _listed(by), tuple(map(_filter, where)), compare, org
+    )
+    with Hub(given.warehouse).snapshot() as snapshot:
+        click.echo(show.shown(answers.answer(snapshot, question, _scope(user, given), given), layout))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _filter(text: str) -> tuple[str, tuple[str, ...]]:
+    name, equals, values = text.partition("=")
+    if not equals or not _listed(values):
+        raise QuestionError(f"--where {text}: write it as DIMENSION=VALUE[,VALUE]")
+    return name.strip(), _listed(values)
+
+
+@main.command()
+@_FROM
+@_TO
+@_USER
+@_FORMAT
+@_plainly
+def reconcile(start: datetime, end: datetime, user: str | None, layout: str) -> None:
+    """The conservation table; exit code 1 if it does not close."""
+    given = settings.load()
+    days: tuple[date, date] = (start.date(), end.date())
+    with Hub(given.warehouse).snapshot() as snapshot:
+        proof = answers.conservation(snapshot, *days, _scope(user, given), given)
+    click.echo(show.shown(proof, layout))
+    if proof.filter(pl.col("difference") != 0).height:
+        _fail("net sales do not close")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m warehouse")

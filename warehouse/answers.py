@@ -1,0 +1,192 @@
+"""What pages and the command line ask for: frames, ready to show."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import polars as pl
+from sqlalchemy import func, literal, select, union_all
+
+from warehouse import access, options, portable, queries
+from warehouse.access import Scope
+from warehouse.feeds import FEEDS, Kind
+from warehouse.filters import Question, QuestionError, nearest
+from warehouse.schema import (
+    CREDITED_LINES, DIM_DATES, ETL_FACTS, ETL_FILES, ETL_REJECTS, ETL_RUNS, LOADED,
+)  # fmt: skip
+from warehouse.settings import Settings
+
+SAMPLE = "sample"
+CUTS = {"guide": "guide_key", "store": "store_key", "region": "region_key", "brand": "brand",
+        "channel": "channel"}  # fmt: skip
+
+
+class Reader(Protocol):
+    """Anything that runs a SELECT: a published snapshot, or a build being checked."""
+
+    def fetch(self, statement: Any) -> pl.DataFrame:
+        """Rows of a SELECT as a frame."""
+
+
+def answer(reader: Reader, question: Question, scope: Scope, settings: Settings) -> pl.DataFrame:
+    """The figures a question asks for, one row a group: dimensions (text), then figures.
+
+    Money is Decimal with two decimals, counts Int64, quotients Float64; empty is null.
+    Raises QuestionError for what has no meaning, is unknown, or cannot be compared.
+    """
+    statement = queries.figures(question, scope, settings)
+    _check_lunar(reader, question)
+    _check_values(reader, question, scope)
+    return reader.fetch(statement)
+
+
+def _check_lunar(reader: Reader, question: Question) -> None:
+    if question.compare != "lunar":
+        return
+    dates = DIM_DATES
+    in_period = dates.c.date.between(question.start, question.end)
+    far = reader.fetch(select(dates.c.day).where(in_period, dates.c.lunar_ago_date.is_(None)).limit(1))
+    if far.height:
+        raise QuestionError(
+            f"the lunar comparison reaches 45 days around lunar New Year; {far['day'][0]} lies beyond"
+        )
+
+
+def _check_values(reader: Reader, question: Question, scope: Scope) -> None:
+    for name, wanted in question.where:
+        known = set(reader.fetch(options.known_values(name, wanted, scope))["value"])
+        for value in wanted:
+            if value not in known and value != queries.UNASSIGNED:
+                every = reader.fetch(options.values(name, scope, limit=20_000))["value"].to_list()
+                raise nearest(name, value, every)
+
+
+def values(
+    reader: Reader, name: str, scope: Scope, *, search: str = "", where: options.Where = (),
+    limit: int = 50,
+) -> pl.DataFrame:  # fmt: skip
+    """What a filter may be set to: `value` and `label`, at most `limit`, searched here."""
+    return reader.fetch(options.values(name, scope, search=search, where=where, limit=limit))
+
+
+def bounds(reader: Reader, scope: Scope) -> tuple[date, date] | None:
+    """First and last business date with a sale the viewer may see; None without any."""
+    line = CREDITED_LINES
+    ends = select(func.min(line.c.business_date), func.max(line.c.business_date))
+    first, last = reader.fetch(
+        ends.where(~line.c.is_return, access.visible(line.c.store_key, scope))
+    ).row(0)
+    return (first, last) if first else None
+
+
+def conservation(
+    reader: Reader, start: date, end: date, scope: Scope, settings: Settings
+) -> pl.DataFrame:
+    """For each cut of net sales what its members add up to, what none has, and net sales.
+
+    One row a cut: cut, total, none, net_sales, difference (0.00 when it closes).
+    """
+    whole = answer(reader, Question(("net_sales",), start, end), scope, settings)["net_sales"][0]
+    rows = [
+        (name, *_cut(reader, Question(("net_sales",), start, end, by=(name,)), scope, settings), whole)
+        for name in CUTS
+    ]
+    money = pl.Decimal(38, 2)
+    frame = pl.DataFrame(
+        rows, orient="row",
+        schema={"cut": pl.String, "total": money, "none": money, "net_sales": money},
+    )  # fmt: skip
+    gap = (pl.col("total") + pl.col("none") - pl.col("net_sales")).cast(money)
+    return frame.with_columns(gap.alias("difference"))
+
+
+def _cut(reader: Reader, question: Question, scope: Scope, settings: Settings) -> tuple[Any, Any]:
+    """Net sales of all members of a dimension, and of the lines that have none."""
+    frame = answer(reader, question, scope, settings)
+    none = pl.col(question.by[0]).is_null()
+    parts = frame.select(
+        pl.col("net_sales").filter(~none).sum().alias("total"),
+        pl.col("net_sales").filter(none).sum().alias("none"),
+    )
+    return parts.row(0)  # type: ignore[return-value]
+
+
+def _newest(feed_name: str, settings: Settings) -> Any:
+    """Time of the newest event of a feed; a dated feed's day counts to its end."""
+    feed, table = FEEDS[feed_name], LOADED[feed_name]
+    column = table.c[feed.newest or ""]
+    kind = next(field.kind for field in feed.fields if field.name == feed.newest)
+    newest = select(func.max(column)).where(~table.c.is_deleted).scalar_subquery()
+    return portable.end_of_day(newest, settings.timezone) if kind is Kind.DATE else newest
+
+
+def freshness(reader: Reader, settings: Settings) -> pl.DataFrame:
+    """How fresh each feed is: feed, newest (UTC, empty without events), loaded_at, is_late.
+
+    Late is a feed that lags the newest event of all feeds by more than the setting allows, so
+    that old data looked at later is not all red.
+    """
+    newest = reader.fetch(
+        union_all(
+            *(
+                select(literal(feed.name).label("feed"), _newest(feed.name, settings).label("newest"))
+                for feed in FEEDS.values()
+                if feed.newest
+            )
+        )
+    )
+    loaded = reader.fetch(
+        select(ETL_FILES.c.feed, func.max(ETL_RUNS.c.finished_at).label("loaded_at"))
+        .join(ETL_RUNS, ETL_RUNS.c.run_key == ETL_FILES.c.run_key)
+        .where(ETL_FILES.c.outcome == "loaded")
+        .group_by(ETL_FILES.c.feed)
+    )
+    limit = timedelta(hours=settings.late_after_hours)
+    late = pl.col("newest") < pl.col("newest").max() - limit
+    frame = newest.join(loaded, on="feed", how="left").with_columns(late.alias("is_late"))
+    return frame.with_columns(pl.col("is_late").fill_null(True)).sort("feed")
+
+
+def is_sample(reader: Reader) -> bool:
+    """True while the warehouse shows the made-up company."""
+    facts = ETL_FACTS
+    return bool(reader.fetch(select(facts.c.text).where(facts.c.name == SAMPLE)).height)
+
+
+def deliveries(reader: Reader, scope: Scope) -> pl.DataFrame:
+    """Per feed what its deliveries became: files, refused, last_loaded_at, and rows read, loaded,
+    unchanged, superseded, rejected, voided. Empty for a scope that is not the whole company's."""
+    files, runs = ETL_FILES, ETL_RUNS
+    rows = ("read", "loaded", "unchanged", "superseded", "rejected", "voided")
+    columns = {f"rows_{name}": files.c[f"rows_{name}"] for name in rows}
+    return reader.fetch(
+        select(
+            files.c.feed,
+            func.count().label("files"),
+            func.count().filter(files.c.outcome == "refused").label("refused"),
+            func.max(runs.c.finished_at).label("last_loaded_at"),
+            *(portable.total(column).label(name) for name, column in columns.items()),
+        )
+        .outerjoin(runs, runs.c.run_key == files.c.run_key)
+        .where(literal(scope.everything))
+        .group_by(files.c.feed)
+        .order_by(files.c.feed)
+    )
+
+
+def rejects(
+    reader: Reader, scope: Scope, feed: str | None = None, limit: int = 1000
+) -> pl.DataFrame:
+    """Rejected rows and refused files: feed, file, line, rule, message, row."""
+    kept = ETL_REJECTS
+    chosen = select(kept.c.feed, kept.c.file, kept.c.line, kept.c.rule, kept.c.message, kept.c.row)
+    chosen = chosen.where(literal(scope.everything))
+    if feed is not None:
+        chosen = chosen.where(kept.c.feed == feed)
+    return reader.fetch(chosen.order_by(kept.c.feed, kept.c.file, kept.c.line).limit(limit))
+
+
+def runs(reader: Reader) -> pl.DataFrame:
+    """Runs that published, newest first."""
+    return reader.fetch(select(ETL_RUNS).order_by(ETL_RUNS.c.run_key.desc()))

@@ -1,0 +1,37 @@
+"""A question: which figures, over which days, grouped and narrowed how."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+COMPARISONS = ("prior", "year", "weekday", "lunar")
+ORGANISATIONS = ("as_was", "as_is")
+
+
+class QuestionError(ValueError):
+    """A question that cannot be answered; the message says why and names the nearest that can."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. `start` and `end` are business dates, both included; `where` holds pairs of
+    a dimension and the values it may have; hashable, so that answers can be cached."""
+
+    keys: tuple[str, ...]
+    start: date
+    end: date
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    compare: str | None = None
+    org: str = "as_was"
+
+
+def nearest(kind: str, name: str, known: Iterable[str]) -> QuestionError:
+    """The error for an unknown name, with the nearest known one."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known[:40])}"
+    return QuestionError(f"unknown {kind} {name!r}; {hint}")

@@ -1,0 +1,304 @@
+"""The only builders of SELECT for figures. Each takes a Scope, so nobody can forget it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger, ColumnElement, and_, case, cast, func, null, or_, select, union_all,
+)  # fmt: skip
+from sqlalchemy.sql.expression import FromClause, Select
+
+from warehouse import access, portable
+from warehouse.access import Scope
+from warehouse.dimensions import DIMENSIONS, TIME, Dimension
+from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError, nearest
+from warehouse.metrics import METRICS, Metric, Part, Unit
+from warehouse.schema import DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, REGION_PATHS
+from warehouse.settings import Settings
+from warehouse.sources import SOURCES, Source
+
+Expression = ColumnElement[Any]
+OF_RETURNS = ("returns_amount", "units_returned")
+UNASSIGNED = "unassigned"
+"""What a line shows whose store, guide, product … is not known yet."""
+
+
+def metrics_of(question: Question) -> list[Metric]:
+    """The figures asked for. Raises QuestionError for what cannot be answered, saying why."""
+    chosen = []
+    for key in question.keys:
+        if key not in METRICS:
+            raise nearest("figure", key, METRICS)
+        chosen.append(METRICS[key])
+    named = [(name, "grouped") for name in question.by] + [(n, "narrowed") for n, _ in question.where]
+    for name, how in named:
+        if name not in DIMENSIONS:
+            raise nearest("dimension", name, DIMENSIONS)
+        for metric in chosen:
+            _refuse_meaningless(metric, DIMENSIONS[name], how)
+    _check_choices(question)
+    return chosen
+
+
+def _refuse_meaningless(metric: Metric, dimension: Dimension, how: str) -> None:
+    if dimension.of == "handling_store" and metric.key not in OF_RETURNS:
+        raise QuestionError(
+            f"{metric.key} cannot be {how} by {dimension.name}: only returns have one;"
+            f" ask for {' or '.join(OF_RETURNS)}"
+        )
+    for part in metric.parts:
+        source = SOURCES[part.source]
+        if dimension.of not in source.dimensions:
+            raise QuestionError(
+                f"{metric.key} cannot be {how} by {dimension.name}: it is made of"
+                f" {source.counts}, which have no {dimension.name}"
+            )
+
+
+def _check_choices(question: Question) -> None:
+    if question.compare is not None and question.compare not in COMPARISONS:
+        raise nearest("comparison", question.compare, COMPARISONS)
+    if question.org not in ORGANISATIONS:
+        raise nearest("organisation", question.org, ORGANISATIONS)
+    if question.end < question.start:
+        raise QuestionError(f"the period ends ({question.end}) before it starts ({question.start})")
+    if len(set(question.by)) < len(question.by):
+        raise QuestionError("a dimension is named twice")
+
+
+# Rows with the dimension tables a question needs -----------------------------------------------
+class _Joined:
+    """Rows of a source, each dimension table joined once and only when it is asked for."""
+
+    def __init__(self, line: FromClause, org: str) -> None:
+        self.tables: dict[str, FromClause] = {"line": line}
+        self.joined: FromClause = line
+        self._line = line
+        self._org = org
+
+    def _join(self, name: str, table: FromClause, on: Expression) -> FromClause:
+        self.tables[name] = table
+        self.joined = self.joined.outerjoin(table, on)
+        return table
+
+    def entity(self, name: str) -> FromClause:
+        """A dimension table, its members known so far only."""
+        if name in self.tables:
+            return self.tables[name]
+        kind = "store" if name == "handling_store" else name
+        table = {
+            "store": DIM_STORES, "guide": DIM_GUIDES, "product": LOADED["products"],
+            "member": LOADED["members"],
+        }[kind].alias(name)  # fmt: skip
+        same = table.c[f"{kind}_key"] == self._line.c[f"{name}_key"]
+        return self._join(name, table, and_(same, table.c.is_known))
+
+    def days(self, days: FromClause) -> None:
+        """Only rows of these days, under the time they are shown at."""
+        self.tables["date"] = days
+        self.joined = self.joined.join(days, days.c.source_date == self._line.c.business_date)
+
+    def expression(self, name: str) -> Expression:
+        """What a dimension is on a row; empty where the row has no member of it."""
+        dimension = DIMENSIONS[name]
+        if dimension.of == "date":
+            return self.tables["date"].c[dimension.column]
+        if dimension.of == "line":
+            return self._line.c[dimension.column]
+        if dimension.of == "brand":
+            return self._brand()
+        if dimension.of == "region":
+            return self._region(is_top=name == "top_region")
+        table = self.entity(dimension.of)
+        if dimension.column.endswith("_id"):
+            return _shown(self._line.c[f"{dimension.of}_key"], table.c[dimension.column])
+        return table.c[dimension.column]
+
+    def _brand(self) -> Expression:
+        """As is: the store's latest brand; a product's own brand stays either way."""
+        if self._org == "as_was":
+            return self._line.c.brand
+        stores = self.entity("store")
+        if "product_key" not in self._line.c or "store_brand" not in self._line.c:
+            return stores.c.brand
+        return func.coalesce(self.entity("product").c.brand, stores.c.brand)
+
+    def region_key(self) -> Expression:
+        """The region a row sits in, as it was that day or as it is today."""
+        return self._line.c.region_key if self._org == "as_was" else self._latest_region()
+
+    def _latest_region(self) -> Expression:
+        return func.coalesce(self.entity("store").c.region_key, _storeless_region(self._line))
+
+    def _region(self, is_top: bool) -> Expression:
+        key = self.region_key()
+        name = "top_region" if is_top else "region"
+        if name not in self.tables:
+            if is_top:
+                paths = REGION_PATHS.alias("top_path")
+                self._join("top_path", paths, and_(paths.c.region_key == key, paths.c.is_top))
+                key = paths.c.ancestor_key
+            regions = LOADED["regions"].alias(name)
+            self._join(name, regions, and_(regions.c.region_key == key, regions.c.is_known))
+        return _shown(key, self.tables[name].c.region_id)
+
+    def narrowed(self, name: str, values: Sequence[str]) -> Expression:
+        """The condition of a filter; a region takes in its sub-regions."""
+        if name != "region":
+            return self.expression(name).in_(values)
+        paths, regions = REGION_PATHS, LOADED["regions"]
+        inside = (
+            select(paths.c.region_key)
+            .join(regions, regions.c.region_key == paths.c.ancestor_key)
+            .where(regions.c.region_id.in_(values), regions.c.is_known)
+        )
+        return or_(self.region_key().in_(inside), self.expression(name).in_(values))
+
+
+def _storeless_region(line: FromClause) -> Expression:
+    """Rows of no store (a region's own target) keep the region they name."""
+    return case((line.c.store_key.is_(None), line.c.region_key))
+
+
+def _shown(key: Expression, identifier: Expression) -> Expression:
+    """The identifier of a known member, `unassigned` of an unknown one, empty where there is none."""
+    return case((key.is_(None), null()), else_=func.coalesce(identifier, UNASSIGNED))
+
+
+def _days(question: Question, compared: bool) -> FromClause:
+    """The days whose rows are read (`source_date`) and the time each is shown at."""
+    dates = DIM_DATES
+    shown = [dates.c[DIMENSIONS[name].column] for name in TIME if name in _named(question)]
+    source: Expression = dates.c.date
+    if compared and question.compare == "prior":
+        length = (question.end - question.start).days + 1
+        source = portable.days_later(dates.c.date, -length)
+    elif compared:
+        source = dates.c[f"{question.compare}_ago_date"]
+    in_period = dates.c.date.between(question.start, question.end)
+    return select(*shown, source.label("source_date")).where(in_period).distinct().subquery("days")
+
+
+def _named(question: Question) -> set[str]:
+    return {*question.by, *(name for name, _ in question.where)}
+
+
+# One source, then all of them ------------------------------------------------------------------
+def _grouped(
+    source: Source, parts: Sequence[Part], question: Question, scope: Scope, settings: Settings,
+    compared: bool,
+) -> Select[Any]:  # fmt: skip
+    """The parts of one source by the question's dimensions."""
+    line = source.rows(question, settings)
+    joined = _Joined(line, question.org)
+    conditions = [_visible(source, line, scope)]
+    if compared or _named(question) & set(TIME):
+        joined.days(_days(question, compared))
+    else:
+        conditions.append(line.c.business_date.between(question.start, question.end))
+    if "handling_store" in _named(question):
+        conditions.append(line.c.is_return)
+    conditions += [joined.narrowed(name, values) for name, values in question.where]
+    groups = {name: joined.expression(name) for name in question.by}
+    if source.name == "areas":
+        return _by_area(joined, groups, parts, conditions, settings)
+    for name in {name for part in parts for name in part.needs}:
+        joined.entity(name)
+    values = [part.aggregate(joined.tables, settings).label(part.name) for part in parts]
+    labelled = [group.label(name) for name, group in groups.items()]
+    chosen = select(*labelled, *values).select_from(joined.joined).where(*conditions)
+    return chosen.group_by(*groups.values())
+
+
+def _by_area(
+    joined: _Joined, groups: Mapping[str, Expression], parts: Sequence[Part],
+    conditions: Sequence[Expression], settings: Settings,
+) -> Select[Any]:  # fmt: skip
+    """Each store's area once per group, beside its net sales."""
+    line, stores = joined.tables["line"], joined.entity("store")
+    area = func.max(stores.c.selling_area_sqm).label("selling_area_sqm")
+    labelled = [group.label(name) for name, group in groups.items()]
+    by_store = (
+        select(*labelled, line.c.store_key, portable.total(line.c.net_amount).label("net"), area)
+        .select_from(joined.joined)
+        .where(*conditions, stores.c.selling_area_sqm.is_not(None))
+        .group_by(*groups.values(), line.c.store_key)
+        .subquery()
+    )
+    values = [part.aggregate({"line": by_store}, settings).label(part.name) for part in parts]
+    names = [by_store.c[name] for name in groups]
+    return select(*names, *values).group_by(*names)
+
+
+def _visible(source: Source, line: FromClause, scope: Scope) -> Expression:
+    """A scope limits rows by their store; a region's own targets by the region."""
+    seen = access.visible(line.c.store_key, scope)
+    if source.name != "targets" or scope.everything or not scope.regions:
+        return seen
+    own = and_(line.c.store_key.is_(None), line.c.region_key.in_(access.visible_regions(scope)))
+    return or_(seen, own)
+
+
+def figures(question: Question, scope: Scope, settings: Settings) -> Select[Any]:
+    """SELECT of the figures a question asks for: its dimensions, its keys, and with a comparison
+    `<key>_compare`. Money has two decimals, quotients are unrounded. Raises QuestionError."""
+    metrics = metrics_of(question)
+    periods = [False, True] if question.compare else [False]
+    pieces = [
+        (source, _parts(metrics, source), compared)
+        for compared in periods
+        for source in SOURCES
+        if _parts(metrics, source)
+    ]
+    columns = [_name(part, compared) for _, parts, compared in pieces for part in parts]
+    branches = []
+    for source, parts, compared in pieces:
+        grouped = _grouped(SOURCES[source], parts, question, scope, settings, compared).subquery()
+        own = {_name(part, compared): grouped.c[part.name] for part in parts}
+        branches.append(
+            select(
+                *(grouped.c[name].label(name) for name in question.by),
+                *(own.get(name, null()).label(name) for name in columns),
+            )
+        )
+    together = _together(branches, question.by, columns)
+    values = [
+        _value(metric, together, compared).label(metric.key + ("_compare" if compared else ""))
+        for metric in metrics
+        for compared in periods
+    ]
+    names = [together.c[name] for name in question.by]
+    return select(*names, *values).order_by(*(name.asc().nulls_last() for name in names))
+
+
+def _parts(metrics: Sequence[Metric], source: str) -> list[Part]:
+    """The parts of some figures that one source counts, each once."""
+    found = {part.name: part for metric in metrics for part in metric.parts if part.source == source}
+    return list(found.values())
+
+
+def _name(part: Part, compared: bool) -> str:
+    return part.name + ("_then" if compared else "")
+
+
+def _together(branches: list[Select[Any]], by: Sequence[str], columns: Sequence[str]) -> FromClause:
+    """All sources side by side: a group is there when any of them has it."""
+    if len(branches) == 1:
+        return branches[0].subquery("parts")
+    rows = union_all(*branches).subquery("branches")
+    names = [rows.c[name] for name in by]
+    values = [func.max(rows.c[column]).label(column) for column in columns]
+    return select(*names, *values).group_by(*names).subquery("parts")
+
+
+def _value(metric: Metric, parts: FromClause, compared: bool) -> Expression:
+    """A figure from its summed parts."""
+    numerator, *rest = (parts.c[_name(part, compared)] for part in metric.parts)
+    if rest:
+        share = portable.quotient(numerator, rest[0])
+        return share - 1 if metric.minus_one else share
+    if metric.unit is Unit.MONEY:
+        return portable.money(numerator)
+    return cast(numerator, BigInteger) if metric.unit is Unit.COUNT else numerator

@@ -1,0 +1,266 @@
+"""Where figures are counted: the rows each source offers, and what it can be grouped by.
+
+Every source has rows called `line` with a `business_date` and, as far as they exist for it,
+`store_key`, `region_key` and `brand` of that day, `guide_key`, `product_key`, `member_key`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement, Integer, String, Table, and_, case, exists, func, literal, or_, select, union_all,
+)  # fmt: skip
+from sqlalchemy.sql.expression import FromClause, Select
+
+from warehouse import portable
+from warehouse.filters import Question
+from warehouse.schema import (
+    CREDITED_LINES, DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, MEMBER_PERSONS, MONEY, STORE_PERIODS,
+)  # fmt: skip
+from warehouse.settings import Settings
+
+Expression = ColumnElement[Any]
+ORGANISATION = ("date", "store", "region", "brand")
+
+
+@dataclass(frozen=True)
+class Source:
+    """`rows` gives the rows for a question; `dimensions` what they are properties of
+    (dimensions.Dimension.of); `counts` says in words what is counted, for refusals."""
+
+    name: str
+    rows: Callable[[Question, Settings], FromClause]
+    dimensions: tuple[str, ...]
+    counts: str
+
+
+def on_day(store: Expression, date: Expression) -> Expression:
+    """Joins a store's period of one region and brand to a day."""
+    periods = STORE_PERIODS
+    return and_(
+        periods.c.store_key == store, periods.c.starts_on <= date, date < periods.c.ends_before
+    )
+
+
+def _lines(_: Question, __: Settings) -> FromClause:
+    return CREDITED_LINES
+
+
+def _with_organisation(rows: FromClause) -> FromClause:
+    """Rows of stores and days, with region and brand of the store that day."""
+    periods = STORE_PERIODS
+    joined = rows.outerjoin(periods, on_day(rows.c.store_key, rows.c.business_date))
+    return (
+        select(*rows.c, periods.c.region_key, periods.c.brand).select_from(joined).subquery("line")
+    )
+
+
+def _footfall_days(settings: Settings) -> FromClause:
+    rows = LOADED["footfall"]
+    date = portable.local_date(rows.c.hour_start, settings.timezone).label("business_date")
+    return select(rows.c.store_key, date, rows.c.visitors).where(~rows.c.is_deleted).subquery()
+
+
+def _footfall(_: Question, settings: Settings) -> FromClause:
+    return _with_organisation(_footfall_days(settings))
+
+
+def _counted_lines(_: Question, settings: Settings) -> FromClause:
+    """POS lines of store-days that have a counter, under the store's brand."""
+    line, counted = CREDITED_LINES, _footfall_days(settings)
+    days = select(counted.c.store_key, counted.c.business_date).distinct().subquery()
+    same = and_(
+        days.c.store_key == line.c.store_key, days.c.business_date == line.c.business_date
+    )
+    return (
+        select(
+            line.c.business_date, line.c.store_key, line.c.region_key,
+            line.c.store_brand.label("brand"), line.c.receipt_key, line.c.is_return,
+        )
+        .join(days, same)
+        .where(line.c.source == "pos")
+        .subquery("line")
+    )  # fmt: skip
+
+
+def _members(_: Question, settings: Settings) -> FromClause:
+    """Members on the day they joined, those merged away left out."""
+    rows, persons = LOADED["members"], MEMBER_PERSONS
+    survives = and_(
+        persons.c.member_key == rows.c.member_key, persons.c.person_key == rows.c.member_key
+    )
+    joined = (
+        select(
+            portable.local_date(rows.c.joined_at, settings.timezone).label("business_date"),
+            rows.c.join_store_key.label("store_key"),
+            rows.c.join_guide_key.label("guide_key"),
+            rows.c.member_key,
+        )
+        .join(persons, survives)
+        .where(rows.c.is_known)
+        .subquery()
+    )
+    return _with_organisation(joined)
+
+
+def target_level(question: Question) -> str:
+    """The level whose targets a question adds up: the grouping's own, else its stores'."""
+    named = {name for name, _ in question.where}
+    if "guide" in question.by or "guide" in named:
+        return "guide"
+    inside = {"store", "city", "site", "ownership"} & {*question.by, *named}
+    if inside:
+        return "store"
+    for level, dimensions in (("region", ("region", "top_region")), ("brand", ("brand",))):
+        if any(name in question.by for name in dimensions):
+            return level
+    return "store"
+
+
+def _target_days(level: str) -> Select[Any]:
+    """Monthly targets of a level spread evenly over the days of their month."""
+    targets, dates = LOADED["targets"], DIM_DATES
+    months = select(dates.c.month, func.count().label("days")).group_by(dates.c.month).subquery()
+    return (
+        select(
+            dates.c.date.label("business_date"), targets.c.month, targets.c.id,
+            portable.quotient(targets.c.target, months.c.days).label("target"),
+        )
+        .join(dates, dates.c.month == targets.c.month)
+        .join(months, months.c.month == targets.c.month)
+        .where(targets.c.level == level, targets.c.metric == "net_sales", ~targets.c.is_deleted)
+    )  # fmt: skip
+
+
+def _store_targets() -> FromClause:
+    days, stores = _target_days("store").subquery(), DIM_STORES
+    rows = (
+        select(days.c.business_date, days.c.month, days.c.target, stores.c.store_key,
+               literal(None, Integer).label("guide_key"))
+        .join(stores, stores.c.store_id == days.c.id)
+        .subquery()
+    )  # fmt: skip
+    return _with_organisation(rows)
+
+
+def _guide_targets() -> FromClause:
+    """Guides' targets, in the guide's latest store."""
+    days, guides = _target_days("guide").subquery(), DIM_GUIDES
+    rows = (
+        select(days.c.business_date, days.c.month, days.c.target, guides.c.store_key, guides.c.guide_key)
+        .join(guides, guides.c.guide_id == days.c.id)
+        .subquery()
+    )
+    return _with_organisation(rows)
+
+
+def _own_or_stores(level: str) -> FromClause:
+    """Targets of regions or brands; where one has none for a month, those of its stores."""
+    days, regions, stores = _target_days(level).subquery(), LOADED["regions"], _store_targets()
+    joined: FromClause = days
+    region: Expression = literal(None, Integer)
+    brand: Expression = days.c.id
+    own_name: Expression = stores.c.brand
+    if level == "region":
+        joined = days.join(regions, regions.c.region_id == days.c.id)
+        region, brand = regions.c.region_key, literal(None, String)
+        named = regions.alias("own_region")
+        own_name = select(named.c.region_id).where(
+            named.c.region_key == stores.c.region_key
+        ).scalar_subquery()  # fmt: skip
+    own = select(
+        days.c.business_date, days.c.target, literal(None, Integer).label("store_key"),
+        literal(None, Integer).label("guide_key"), region.label("region_key"), brand.label("brand"),
+    ).select_from(joined)  # fmt: skip
+    targets = LOADED["targets"]
+    has_own = exists().where(
+        targets.c.level == level, targets.c.metric == "net_sales", ~targets.c.is_deleted,
+        targets.c.month == stores.c.month, targets.c.id == own_name,
+    )  # fmt: skip
+    rest = select(
+        stores.c.business_date, stores.c.target, stores.c.store_key, stores.c.guide_key,
+        stores.c.region_key, stores.c.brand,
+    ).where(~has_own)  # fmt: skip
+    return union_all(own, rest).subquery("line")
+
+
+def _targets(question: Question, _: Settings) -> FromClause:
+    level = target_level(question)
+    if level in ("region", "brand"):
+        return _own_or_stores(level)
+    return _guide_targets() if level == "guide" else _store_targets()
+
+
+def _target_base(question: Question, _: Settings) -> FromClause:
+    """The lines a target is held against, with what counts of each."""
+    line = CREDITED_LINES
+    level = target_level(question)
+    counts = {"guide": line.c.guide_key.is_not(None), "brand": literal(True)}.get(
+        level, line.c.store_key.is_not(None)
+    )
+    return select(*line.c, case((counts, line.c.net_amount), else_=0).label("net")).subquery("line")
+
+
+def _comparable(question: Question, settings: Settings) -> FromClause:
+    """Net sales of comparable store-days and of their aligned days, both under the day."""
+    align = question.compare if question.compare in ("weekday", "lunar") else "year"
+    this_year = _comparable_lines(align, settings, ago=False)
+    last_year = _comparable_lines(align, settings, ago=True)
+    return _with_organisation(union_all(this_year, last_year).subquery())
+
+
+def _comparable_lines(align: str, settings: Settings, ago: bool) -> Select[Any]:
+    line, dates, stores = CREDITED_LINES, DIM_DATES, DIM_STORES
+    aligned = dates.c[f"{align}_ago_date"]
+    nothing = literal(0, MONEY)
+    kept = [c for c in line.c if c.name not in ("business_date", "region_key", "brand", "store_brand")]
+    return (
+        select(
+            dates.c.date.label("business_date"), *kept,
+            (nothing if ago else line.c.net_amount).label("this_year"),
+            (line.c.net_amount if ago else nothing).label("last_year"),
+        )
+        .join(dates, line.c.business_date == (aligned if ago else dates.c.date))
+        .join(stores, stores.c.store_key == line.c.store_key)
+        .where(_is_comparable(stores, dates.c.date, aligned, settings.comparable_after_days))
+    )  # fmt: skip
+
+
+def _is_comparable(stores: Table, day: Expression, aligned: Expression, after: int) -> Expression:
+    """A store that was there and open on a day and on its aligned day."""
+    line, closures = CREDITED_LINES.alias("any_line"), LOADED["store_closures"]
+    loaded = select(func.min(line.c.business_date), func.max(line.c.business_date))
+    first, last = loaded.where(~line.c.is_return).subquery("loaded").c
+    closed = exists().where(
+        closures.c.store_key == stores.c.store_key,
+        ~closures.c.is_deleted,
+        or_(*(and_(closures.c.closed_from <= d, closures.c.closed_to >= d) for d in (day, aligned))),
+    )
+    return and_(
+        or_(stores.c.opened_on.is_(None), portable.days_between(stores.c.opened_on, aligned) >= after),
+        or_(stores.c.closed_on.is_(None), stores.c.closed_on > day),
+        ~closed,
+        aligned >= select(first).scalar_subquery(),
+        day <= select(last).scalar_subquery(),
+    )
+
+
+_LINE = (*ORGANISATION, "guide", "line", "product", "member")
+
+SOURCES: Mapping[str, Source] = {
+    source.name: source
+    for source in (
+        Source("lines", _lines, (*_LINE, "handling_store"), "sale and return lines"),
+        Source("counted_lines", _counted_lines, ORGANISATION, "receipts of counted store-days"),
+        Source("footfall", _footfall, ORGANISATION, "visitors by store and hour"),
+        Source("areas", _lines, _LINE, "selling areas of stores"),
+        Source("members", _members, (*ORGANISATION, "guide", "member"), "members on joining"),
+        Source("targets", _targets, (*ORGANISATION, "guide"), "targets of stores, guides, regions and brands"),
+        Source("target_base", _target_base, _LINE, "lines held against a target"),
+        Source("comparable", _comparable, (*ORGANISATION, "guide", "line", "product", "member"),
+               "comparable store-days"),
+    )
+}  # fmt: skip
