@@ -52,12 +52,15 @@ def _plainly(command: Callable[P, R]) -> Callable[P, R]:
 
 @click.group(help="Load deliveries into the warehouse and publish it.")
 def main() -> None:
+    """The command line of the loader."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
 
 
 @main.command()
 @click.option("--inbox", type=click.Path(path_type=Path), help="Directory of deliveries.")
-@click.option("--feed", "feeds", multiple=True, type=click.Choice(list(FEEDS)), help="Only this feed.")
+@click.option(
+    "--feed", "feeds", multiple=True, type=click.Choice(list(FEEDS)), help="Only this feed."
+)
 @click.option("--dry-run", is_flag=True, help="Read and check everything, publish nothing.")
 @_plainly
 def run(inbox: Path | None, feeds: tuple[str, ...], dry_run: bool) -> None:

@@ -25,7 +25,9 @@ def dates() -> pl.DataFrame:
         day.dt.weekday().alias("weekday"),
         day.dt.offset_by("-1y").alias("year_ago_date"),
         (day - timedelta(days=364)).alias("weekday_ago_date"),
-        day.replace_strict(_lunar_ago(), default=None, return_dtype=pl.Date).alias("lunar_ago_date"),
+        day.replace_strict(_lunar_ago(), default=None, return_dtype=pl.Date).alias(
+            "lunar_ago_date"
+        ),
     )
 
 

@@ -12,7 +12,9 @@ import polars as pl
 
 from warehouse.feeds import Kind
 
-_FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF10, 0xFF5B) if chr(code).isalnum()}
+_FULL_WIDTH = {
+    chr(code): chr(code - 0xFEE0) for code in range(0xFF10, 0xFF5B) if chr(code).isalnum()
+}
 _OFFSET = r"(?:Z|[+-]\d\d:?\d\d)$"
 _TIME_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 _LARGEST = 2**31 - 1

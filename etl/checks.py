@@ -1,4 +1,4 @@
-"""Checks on a build. One that fails keeps it from being published; its message names what failed."""
+"""Checks on a build: one that fails keeps it from being published and names what failed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CheckFailed(Exception):
 
 def check(build: Build, settings: Settings) -> None:
     """Run every check. Raises CheckFailed with the first failing rows of each."""
-    failures = [text for text in _failures(build, settings)]
+    failures = list(_failures(build, settings))
     if failures:
         raise CheckFailed("; ".join(failures))
 
@@ -49,7 +49,9 @@ def _money(build: Build) -> Iterator[tuple[str, object, object]]:
     paid = and_(heads.c.order_key == orders.c.order_key, heads.c.paid_at.is_not(None))
     stored = {
         "pos": select(func.sum(pos.c.net_amount)).where(~pos.c.is_deleted),
-        "order": select(func.sum(orders.c.net_amount)).join(heads, paid).where(~orders.c.is_deleted),
+        "order": select(func.sum(orders.c.net_amount))
+        .join(heads, paid)
+        .where(~orders.c.is_deleted),
     }
     credited = CREDITED_LINES
     for source, statement in stored.items():
@@ -59,7 +61,9 @@ def _money(build: Build) -> Iterator[tuple[str, object, object]]:
 
 def _open_cuts(build: Build, settings: Settings) -> Iterator[str]:
     """Conservation over everything loaded: members plus none of each cut are net sales."""
-    days = select(func.min(CREDITED_LINES.c.business_date), func.max(CREDITED_LINES.c.business_date))
+    days = select(
+        func.min(CREDITED_LINES.c.business_date), func.max(CREDITED_LINES.c.business_date)
+    )
     start, end = build.fetch(days).row(0)
     if start is None:
         return

@@ -217,7 +217,7 @@ def _storable(rows: pl.DataFrame, feed: Feed, terms: Terms, gone: pl.Series) -> 
 
 
 def _one_guide_or_split(rows: pl.DataFrame) -> pl.DataFrame:
-    """Shares override the guide: of several guides the lead stands in guide_id, a sole one alone."""
+    """Shares override the guide: of several the lead stands in guide_id, a sole one alone."""
     shares = rows["guide_shares"]
     lead = cells.mapped(shares, cells.lead_guide)
     guide = lead.zip_with(lead.is_not_null(), rows["guide_id"]).alias("guide_id")
@@ -237,9 +237,7 @@ def _without_phones(rows: pl.DataFrame, terms: Terms) -> pl.DataFrame:
         secret = ""
     digest = cells.mapped(phones, lambda phone: cells.phone_digest(phone, secret))
     masked = cells.mapped(phones, cells.phone_masked)
-    return rows.drop("phone").with_columns(
-        digest.alias("phone_hmac"), masked.alias("phone_masked")
-    )
+    return rows.drop("phone").with_columns(digest.alias("phone_hmac"), masked.alias("phone_masked"))
 
 
 REJECT_COLUMNS = {"line": pl.Int64, "rule": pl.String, "message": pl.String, "row": pl.String}

@@ -10,9 +10,20 @@ uncredited     none of these
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
-    CTE, ColumnElement, String, and_, case, func, literal, null, or_, select, union_all,
+    CTE,
+    ColumnElement,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
@@ -31,19 +42,19 @@ def derive_orders(build: Build, timezone: str, window: timedelta = WINDOW) -> No
     refill(build, schema.ORDERS, credited_orders(timezone, window))
 
 
-def credited_orders(timezone: str, window: timedelta) -> Select[tuple[object, ...]]:
+def credited_orders(timezone: str, window: timedelta) -> Select[Any]:
     """Every live order with its header, credited guide and store, rule and evidence."""
     heads = _heads(timezone).cte("heads")
     touches = _touches(heads, window).cte("touches")
-    recent = _latest_touch(touches, and_(touches.c.guide_key.is_not(None), touches.c.is_assigned))
-    placed = _latest_touch(touches, touches.c.touch_store_key.is_not(None))
-    recent, placed = recent.cte("recent"), placed.cte("placed")
+    guided = and_(touches.c.guide_key.is_not(None), touches.c.is_assigned)
+    recent = _latest_touch(touches, guided).cte("recent")
+    placed = _latest_touch(touches, touches.c.touch_store_key.is_not(None)).cte("placed")
     bound = _holding_binding(heads).cte("bound")
     ruled = _ruled(heads, recent, bound, placed).cte("ruled")
     return _with_store(ruled)
 
 
-def _heads(timezone: str) -> Select[tuple[object, ...]]:
+def _heads(timezone: str) -> Select[Any]:
     """One row per order: where its lines disagree the one last updated speaks for all."""
     lines, member, visitor = LOADED["online_orders"], schema.MEMBER_PERSONS, schema.VISITOR_PERSONS
     place = portable.first_of(
@@ -75,7 +86,7 @@ def _heads(timezone: str) -> Select[tuple[object, ...]]:
     )
 
 
-def touch_persons() -> Select[tuple[object, ...]]:
+def touch_persons() -> Select[Any]:
     """Live touchpoints with the person behind them."""
     events, member, visitor = LOADED["touchpoints"], schema.MEMBER_PERSONS, schema.VISITOR_PERSONS
     person = func.coalesce(member.c.person_key, visitor.c.person_key)
@@ -103,7 +114,7 @@ def _assignments() -> FromClause:
     )
 
 
-def _covers(rows: FromClause, date: ColumnElement[object]) -> ColumnElement[bool]:
+def _covers(rows: FromClause, date: ColumnElement[Any]) -> ColumnElement[bool]:
     """An assignment on a date: both its ends included, and not after the guide left."""
     return and_(
         rows.c.valid_from <= date,
@@ -112,12 +123,12 @@ def _covers(rows: FromClause, date: ColumnElement[object]) -> ColumnElement[bool
     )
 
 
-def _is_assigned(guide: ColumnElement[object], date: ColumnElement[object]) -> ColumnElement[bool]:
+def _is_assigned(guide: ColumnElement[Any], date: ColumnElement[Any]) -> ColumnElement[bool]:
     rows = _assignments()
     return select(literal(1)).where(rows.c.guide_key == guide, _covers(rows, date)).exists()
 
 
-def _touches(heads: CTE, window: timedelta) -> Select[tuple[object, ...]]:
+def _touches(heads: CTE, window: timedelta) -> Select[Any]:
     """Scans and shares of an order's person in the window, both its ends included."""
     events = touch_persons().where(LOADED["touchpoints"].c.event.in_(TOUCHES)).subquery()
     in_window = and_(
@@ -135,7 +146,7 @@ def _touches(heads: CTE, window: timedelta) -> Select[tuple[object, ...]]:
     ).join(events, in_window)
 
 
-def _latest_touch(touches: CTE, which: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+def _latest_touch(touches: CTE, which: ColumnElement[bool]) -> Select[Any]:
     """The latest of some touches of each order; of equal times the greater event_id."""
     order = [touches.c.occurred_at.desc(), touches.c.event_id.desc()]
     place = portable.first_of([touches.c.order_key], order)
@@ -168,7 +179,7 @@ def _bindings() -> FromClause:
     return union_all(by_member, by_scan).subquery()
 
 
-def _holding_binding(heads: CTE) -> Select[tuple[object, ...]]:
+def _holding_binding(heads: CTE) -> Select[Any]:
     """The latest binding at or before each order; of equal times the scan."""
     bound = _bindings()
     order = [bound.c.bound_at.desc(), bound.c.is_scan.desc(), bound.c.tie.desc()]
@@ -186,13 +197,13 @@ def _holding_binding(heads: CTE) -> Select[tuple[object, ...]]:
     ).where(ranked.c.place == 1, _is_assigned(ranked.c.guide_key, ranked.c.ordered_date))
 
 
-def _ruled(heads: CTE, recent: CTE, bound: CTE, placed: CTE) -> Select[tuple[object, ...]]:
+def _ruled(heads: CTE, recent: CTE, bound: CTE, placed: CTE) -> Select[Any]:
     """The first rule that applies to each order."""
     stated = heads.c.guide_key.is_not(None)
     touched, is_bound = recent.c.order_key.is_not(None), bound.c.order_key.is_not(None)
     in_store, near_store = heads.c.origin_store_key.is_not(None), placed.c.order_key.is_not(None)
 
-    def by_rule(**values: object) -> ColumnElement[object]:
+    def by_rule(**values: Any) -> ColumnElement[Any]:
         return case(
             (stated, values.get("stated", null())),
             (touched, values.get("touched", null())),
@@ -206,9 +217,13 @@ def _ruled(heads: CTE, recent: CTE, bound: CTE, placed: CTE) -> Select[tuple[obj
                    in_store="store_only", near_store="store_only", none="uncredited")  # fmt: skip
     guide = by_rule(stated=heads.c.guide_key, touched=recent.c.guide_key, bound=bound.c.guide_key)
     event = by_rule(touched=recent.c.event_id, bound=bound.c.event_id, near_store=placed.c.event_id)
-    moment = by_rule(stated=heads.c.ordered_at, touched=recent.c.occurred_at, bound=bound.c.bound_at,
-                     in_store=heads.c.ordered_at, near_store=placed.c.occurred_at)  # fmt: skip
-    kept = [c for c in heads.c if c.name not in ("guide_key", "split_key", "member_key", "visitor_key")]
+    moment = by_rule(
+        stated=heads.c.ordered_at, touched=recent.c.occurred_at, bound=bound.c.bound_at,
+        in_store=heads.c.ordered_at, near_store=placed.c.occurred_at,
+    )  # fmt: skip
+    kept = [
+        c for c in heads.c if c.name not in ("guide_key", "split_key", "member_key", "visitor_key")
+    ]
     source = heads
     for side in (recent, bound, placed):
         source = source.outerjoin(side, side.c.order_key == heads.c.order_key)  # type: ignore[assignment]
@@ -223,17 +238,22 @@ def _ruled(heads: CTE, recent: CTE, bound: CTE, placed: CTE) -> Select[tuple[obj
     ).select_from(source)
 
 
-def _with_store(ruled: CTE) -> Select[tuple[object, ...]]:
+def _with_store(ruled: CTE) -> Select[Any]:
     """The credit store: where the guide worked that day, else the order's own store."""
     rows = _assignments()
     place = portable.first_of([ruled.c.order_key], [rows.c.valid_from.desc()])
     worked = (
         select(ruled.c.order_key, rows.c.store_key, place.label("place"))
-        .join(rows, and_(rows.c.guide_key == ruled.c.guide_key, _covers(rows, ruled.c.ordered_date)))
+        .join(
+            rows, and_(rows.c.guide_key == ruled.c.guide_key, _covers(rows, ruled.c.ordered_date))
+        )
         .subquery()
     )
     store = case(
-        (ruled.c.guide_key.is_not(None), func.coalesce(worked.c.store_key, ruled.c.origin_store_key)),
+        (
+            ruled.c.guide_key.is_not(None),
+            func.coalesce(worked.c.store_key, ruled.c.origin_store_key),
+        ),
         else_=ruled.c.near_store_key,
     )
     values = {c.name: c for c in ruled.c} | {"store_key": store}

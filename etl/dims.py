@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Table, and_, case, delete, func, insert, literal, select
+from sqlalchemy import Table, and_, case, delete, func, insert, literal, select
 from sqlalchemy.sql.expression import Select
 
 from warehouse import portable, schema
@@ -24,7 +25,7 @@ def derive_dimensions(build: Build) -> None:
     _persons(build)
 
 
-def refill(build: Build, table: Table, rows: Select[tuple[object, ...]]) -> None:
+def refill(build: Build, table: Table, rows: Select[Any]) -> None:
     """Make a derived table anew from a SELECT of its columns."""
     build.create(table)
     build.run(insert(table).from_select([c.name for c in table.c], rows))
@@ -35,20 +36,19 @@ def _latest(build: Build, table: Table, rows: Table, key: str) -> None:
     place = portable.first_of([rows.c[key]], [rows.c.valid_from.desc()])
     ranked = select(rows, place.label("place")).where(~rows.c.is_deleted).subquery()
     own = {c.name for c in table.primary_key} | {key.replace("_key", "_id")}
-    values: dict[str, ColumnElement[object]] = {
-        c.name: table.c[c.name] if c.name in own else ranked.c[c.name]
-        for c in table.c
-        if c.name != "is_known"
-    }
-    values["is_known"] = ranked.c[key].is_not(None)
+    values: dict[str, Any] = {
+        c.name: table.c[c.name] if c.name in own else ranked.c.get(c.name) for c in table.c
+    } | {"is_known": ranked.c[key].is_not(None)}
     joined = table.outerjoin(ranked, and_(ranked.c[key] == table.c[key], ranked.c.place == 1))
-    fresh = build.fetch(select(*(values[c.name].label(c.name) for c in table.c)).select_from(joined))
+    fresh = build.fetch(
+        select(*(values[c.name].label(c.name) for c in table.c)).select_from(joined)
+    )
     build.run(delete(table))
     build.append(table, fresh)
 
 
-def _store_periods() -> Select[tuple[object, ...]]:
-    """Region and brand of a day: the row with the latest valid_from on or before it, else the first."""
+def _store_periods() -> Select[Any]:
+    """Region and brand of a day: the latest row on or before it, else the first."""
     rows = LOADED["stores"]
     place = portable.first_of([rows.c.store_key], [rows.c.valid_from])
     following = portable.next_in_order(rows.c.valid_from, rows.c.store_key, rows.c.valid_from)
@@ -64,7 +64,9 @@ def _store_periods() -> Select[tuple[object, ...]]:
 def _region_paths(build: Build) -> None:
     """The tree is small, so it is climbed here; a circle ends where it closes."""
     regions = LOADED["regions"]
-    named = build.fetch(select(regions.c.region_key, regions.c.parent_region_key, regions.c.is_known))
+    named = build.fetch(
+        select(regions.c.region_key, regions.c.parent_region_key, regions.c.is_known)
+    )
     known = {key for key, _, is_known in named.iter_rows() if is_known}
     parents = {key: up for key, up, _ in named.iter_rows() if key in known and up in known}
     rows = [
@@ -73,7 +75,12 @@ def _region_paths(build: Build) -> None:
         for path in [_path(region, parents)]
         for step, ancestor in enumerate(path)
     ]
-    types = {"region_key": pl.Int32, "ancestor_key": pl.Int32, "steps_up": pl.Int32, "is_top": pl.Boolean}
+    types = {
+        "region_key": pl.Int32,
+        "ancestor_key": pl.Int32,
+        "steps_up": pl.Int32,
+        "is_top": pl.Boolean,
+    }
     build.create(schema.REGION_PATHS)
     build.append(schema.REGION_PATHS, pl.DataFrame(rows, schema=types, orient="row"))
 
@@ -116,12 +123,10 @@ def _survivor(key: int, into: dict[int, int]) -> int:
     return min(path[path.index(last) :])
 
 
-def _visitor_persons() -> Select[tuple[object, ...]]:
+def _visitor_persons() -> Select[Any]:
     """Named by several members: the one who joined first, ties the smallest id."""
     members, visitors, persons = LOADED["members"], schema.DIM_VISITORS, schema.MEMBER_PERSONS
-    place = portable.first_of(
-        [members.c.visitor_key], [members.c.joined_at, members.c.member_id]
-    )
+    place = portable.first_of([members.c.visitor_key], [members.c.joined_at, members.c.member_id])
     naming = (
         select(members.c.visitor_key, persons.c.person_key, place.label("place"))
         .join(persons, persons.c.member_key == members.c.member_key)

@@ -74,10 +74,14 @@ def find_deliveries(
     if not inbox.is_dir():
         raise SourceError(f"there is no inbox {inbox}; make that folder or correct GUIDEPOST_INBOX")
     problems: dict[str, Problem] = {}
-    files = dict(_files(inbox, problems))
+    files = dict(sorted(_files(inbox, problems)))
+    folders: dict[str, list[Path]] = {}
+    for name, path in files.items():
+        folders.setdefault(name.rpartition("/")[0], []).append(path)
     deliveries: list[Delivery] = []
-    for name in sorted(files):
-        found = _deliveries_of(name, files, feeds, mappings)
+    for name, path in files.items():
+        near = folders[name.rpartition("/")[0]]
+        found = _deliveries_of(name, path, near, feeds, mappings)
         if isinstance(found, Problem):
             problems.setdefault(found.name, found)
         else:
@@ -103,8 +107,13 @@ def _files(inbox: Path, problems: dict[str, Problem]) -> Iterator[tuple[str, Pat
 
 
 def _deliveries_of(
-    name: str, files: dict[str, Path], feeds: Collection[str], mappings: Sequence[SourceMapping]
+    name: str,
+    path: Path,
+    near: Sequence[Path],
+    feeds: Collection[str],
+    mappings: Sequence[SourceMapping],
 ) -> list[Delivery] | Problem:
+    """`near` are the files of the same folder."""
     tables = _tables_for(name, mappings)
     top, slash, _ = name.partition("/")
     if tables or (slash and top in feeds):
@@ -112,9 +121,9 @@ def _deliveries_of(
         if not all(formats) and format_of(name) is None:
             return Problem(name, f"has an ending nobody reads; deliver {', '.join(ENDINGS)}")
     if tables:
-        return _twice(name, tables) or _mapped_deliveries(name, files, tables)
+        return _twice(name, tables) or _mapped_deliveries(name, path, near, tables)
     if slash and top in feeds:
-        return [_plain_delivery(files[name], name, top)]
+        return [_plain_delivery(path, name, top)]
     owners = [mapping for mapping in mappings if mapping.covers(name)]
     if any(mapping.ignores(name) for mapping in owners):
         return []
@@ -142,14 +151,9 @@ def _twice(name: str, tables: Sequence[TableMapping]) -> Problem | None:
 
 
 def _mapped_deliveries(
-    name: str, files: dict[str, Path], tables: Sequence[TableMapping]
+    name: str, path: Path, near: Sequence[Path], tables: Sequence[TableMapping]
 ) -> list[Delivery]:
-    folder = name.rpartition("/")[0]
-    near = [files[other] for other in sorted(files) if other.rpartition("/")[0] == folder]
-    return [
-        _mapped_delivery(files[name], name, table, _siblings(near, table), tables)
-        for table in tables
-    ]
+    return [_mapped_delivery(path, name, table, _siblings(near, table), tables) for table in tables]
 
 
 def _siblings(near: Sequence[Path], table: TableMapping) -> list[Sibling]:

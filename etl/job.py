@@ -112,7 +112,9 @@ def _live(directory: Path) -> Iterator[Build | None]:
         build.abandon()
 
 
-def _circumstances(settings: Settings, mappings: Sequence[SourceMapping]) -> Callable[[str | None], str]:
+def _circumstances(
+    settings: Settings, mappings: Sequence[SourceMapping]
+) -> Callable[[str | None], str]:
     """What besides its content decides on a file: settings, and the mapping of that name."""
     prints = {m.name: "".join(table.fingerprint for table in m.tables) for m in mappings}
     common = f"{settings.timezone} {settings.max_reject_share} {settings.secret is None}"
@@ -159,7 +161,9 @@ def _kept(settings: Settings, live: Build) -> list[Entry]:
     """Every delivery ever loaded, from its kept copy, in the order of recording."""
     mappings = sources.load_mappings(settings.sources, feed_columns())
     files = live.fetch(select(schema.ETL_FILES).where(schema.ETL_FILES.c.outcome == "loaded"))
-    return [_kept_entry(settings, mappings, row) for row in files.sort("file_key").iter_rows(named=True)]
+    return [
+        _kept_entry(settings, mappings, row) for row in files.sort("file_key").iter_rows(named=True)
+    ]
 
 
 def _kept_entry(
@@ -194,9 +198,7 @@ def _load_all(build: Build, due: Sequence[Entry], settings: Settings) -> None:
             LOG.info("%s: %s", entry.delivery.name, _told(entry))
 
 
-def _stage_file(
-    build: Build, stage: Table, feed: Feed, entry: Entry, settings: Settings
-) -> None:
+def _stage_file(build: Build, stage: Table, feed: Feed, entry: Entry, settings: Settings) -> None:
     """Read one file into the stage, or refuse it whole and take its rows out again."""
     try:
         _read_into(build, stage, feed, entry, settings)
@@ -206,7 +208,9 @@ def _stage_file(
     except StillWriting as waiting:
         entry.outcome, entry.reason = "waiting", str(waiting)
     except (SourceError, MissingColumns, SecretNeeded) as error:
-        entry.refuse(f"{entry.delivery.name}: {error}" if not isinstance(error, SourceError) else str(error))
+        entry.refuse(
+            f"{entry.delivery.name}: {error}" if not isinstance(error, SourceError) else str(error)
+        )
     if entry.outcome != "loaded":
         build.run(delete(stage).where(stage.c.file_key == entry.file_key))
 
@@ -234,10 +238,12 @@ def _sample_secret(settings: Settings) -> str | None:
 
 def _too_many(entry: Entry, limit: float) -> str:
     examples = pl.concat(entry.rejects).head(3)
-    told = "; ".join(f"line {row['line']}: {row['message']}" for row in examples.iter_rows(named=True))
+    told = "; ".join(
+        f"line {row['line']}: {row['message']}" for row in examples.iter_rows(named=True)
+    )
     return (
         f"{entry.delivery.name}: {entry.rejected} of {entry.rows_read} rows are bad, more than"
-        f" {limit:.0%}, so the whole file was refused; {told}; correct the file and deliver it again"
+        f" {limit:.0%}, so the whole file was refused; {told}; correct it and deliver it again"
     )
 
 
@@ -270,7 +276,7 @@ def _record(build: Build, due: Sequence[Entry], settings: Settings, started: dat
     if (settings.inbox / SAMPLE_MARK).exists():
         build.run(delete(schema.ETL_FACTS).where(schema.ETL_FACTS.c.name == SAMPLE))
         build.run(insert(schema.ETL_FACTS).values(name=SAMPLE, text="true"))
-    return int(row["exit_code"])  # type: ignore[call-overload]
+    return NEEDS_A_PERSON if bad else OK
 
 
 def _keep(directory: Path, entry: Entry) -> tuple[str, ...]:
@@ -293,7 +299,8 @@ def _copy(directory: Path, path: Path) -> str:
 def _log_run(directory: Path, started: datetime, outcome: Outcome) -> None:
     """One line of JSON for every run, also those that published nothing."""
     line = {
-        "started_at": f"{started:%Y-%m-%dT%H:%M:%SZ}", "finished_at": f"{_now():%Y-%m-%dT%H:%M:%SZ}",
+        "started_at": f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        "finished_at": f"{_now():%Y-%m-%dT%H:%M:%SZ}",
         "exit_code": outcome.exit_code, "version": outcome.version, "message": outcome.summary(),
     }  # fmt: skip
     with (directory / RUN_LOG).open("a", encoding="utf-8") as file:

@@ -18,8 +18,8 @@ from warehouse.schema import ETL_FILES, ETL_REJECTS
 
 @dataclass
 class Entry:
-    """One delivery in this run, and what becomes of it. `kept` are its copies, main file
-    first; `judged_by` the circumstances that, once changed, make a refused file worth another try."""
+    """One delivery in this run, and what becomes of it. `kept` are its copies, main file first;
+    `judged_by` are the circumstances that, once changed, make a refused file worth a try."""
 
     delivery: Delivery
     content_hash: str
@@ -86,7 +86,11 @@ def record(build: Build, entries: list[Entry], run_key: int) -> None:
     """Write the entries and their rejects; a file's earlier refusals are told no more."""
     for entry in entries:
         for table, name in ((ETL_FILES, ETL_FILES.c.name), (ETL_REJECTS, ETL_REJECTS.c.file)):
-            refused = ETL_FILES.c.outcome == "refused" if table is ETL_FILES else ETL_REJECTS.c.line.is_(None)
+            refused = (
+                ETL_FILES.c.outcome == "refused"
+                if table is ETL_FILES
+                else ETL_REJECTS.c.line.is_(None)
+            )
             build.run(delete(table).where(
                 name == entry.delivery.name, table.c.feed == entry.delivery.feed, refused
             ))  # fmt: skip

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement, Table, and_, case, cast, func, insert, literal, null, select,
+    ColumnElement,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    null,
+    select,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
@@ -91,7 +100,9 @@ def _pos_lines(timezone: str) -> Lines:
         "source": literal("pos"),
         "receipt_key": _POS.c.receipt_key,
         "line_number": _POS.c.line_number,
-        "business_date": portable.local_date(portable.hours_before(_POS.c.sold_at, cutoff), timezone),
+        "business_date": portable.local_date(
+            portable.hours_before(_POS.c.sold_at, cutoff), timezone
+        ),
         "local_hour": portable.local_hour(_POS.c.sold_at, timezone),
         "is_return": is_return,
         "channel": literal("pos"),
@@ -225,10 +236,12 @@ def _not_below_zero(value: Expression) -> Expression:
 
 
 def _share(build: Build, lines: Table) -> None:
-    """Lines several guides share: one row each, rounded half-up to the fen, the rest to the lead."""
+    """Lines several guides share: one row each, half-up to the fen, the rest to the lead."""
     parts = schema.DIM_SPLIT_GUIDES
     line_id = portable.first_of([literal(1)], [lines.c.business_date])
-    numbered = select(lines, line_id.label("line_id")).where(lines.c.split_key.is_not(None)).subquery()
+    numbered = (
+        select(lines, line_id.label("line_id")).where(lines.c.split_key.is_not(None)).subquery()
+    )
     exploded = (
         select(
             *(c for c in numbered.c if c.name not in ("guide_key", "share")),
@@ -237,9 +250,7 @@ def _share(build: Build, lines: Table) -> None:
         .join(parts, parts.c.split_key == numbered.c.split_key)
         .subquery()
     )  # fmt: skip
-    money = {
-        name: _part(exploded, exploded.c[name]) for name in ("net_amount", "list_amount")
-    }
+    money = {name: _part(exploded, exploded.c[name]) for name in ("net_amount", "list_amount")}
     names = [c.name for c in CREDITED_LINES.c]
     chosen = select(*(money.get(name, exploded.c[name]) for name in names))
     build.run(insert(CREDITED_LINES).from_select(names, chosen))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 
 from etl import arithmetic
@@ -132,6 +133,7 @@ class SourceMapping:
 TEMPLATE_COLUMN = re.compile(r"\{([^{}]+)\}")
 
 
+@cache
 def _pattern(folder: str, glob: str) -> re.Pattern[str]:
     """`*` and `?` stay within a name, `**/` is any folders; a bare name lies at any depth."""
     whole = f"{folder}/{glob}" if "/" in glob else f"{folder}/**/{glob}"

@@ -106,10 +106,9 @@ def _table(
 
 def _checked(section: Section, table: TableMapping) -> TableMapping:
     sums = any(rule.compute for rule in table.fields)
-    if (table.decimal, table.thousands) != (".", "") and not sums and not table.numbers:
-        section.fail(
-            "decimal and thousands touch nothing; list the columns with numbers in numbers"
-        )
+    stated = {"decimal", "thousands"} & set(section.content)
+    if stated and not sums and not table.numbers:
+        section.fail("decimal and thousands touch nothing; list the columns in numbers")
     names = [join.name for join in table.joins]
     if len(set(names)) < len(names):
         section.fail("two joins have one name; give each its own with as")

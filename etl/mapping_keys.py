@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Collection
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from etl.encodings import SourceError
 from etl.readers import FORMATS, hint
@@ -159,5 +159,5 @@ class Section:
         name = self.inherited_text("timezone")
         try:
             return ZoneInfo(name).key if name else None
-        except (OSError, ValueError):
+        except (OSError, ValueError, ZoneInfoNotFoundError):
             self.fail(f"timezone {name!r} is unknown; write one such as Asia/Shanghai or UTC")

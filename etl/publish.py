@@ -51,7 +51,9 @@ def check_room(directory: Path) -> None:
     free = shutil.disk_usage(directory).free
     if free < needed:
         missing = (needed - free) / 1e6
-        raise NoRoom(f"{directory}: a build needs {missing:,.0f} MB more free disk; nothing was changed")
+        raise NoRoom(
+            f"{directory}: a build needs {missing:,.0f} MB more free disk; nothing was changed"
+        )
 
 
 @contextmanager
@@ -89,7 +91,9 @@ def totals(build: Build) -> pl.DataFrame:
         for table in schema.METADATA.sorted_tables
     ]
     lines = schema.CREDITED_LINES.c.net_amount
-    money = build.fetch(select(literal("net_amount").label("name"), (func.sum(lines) * 100).label("rows")))
+    money = build.fetch(
+        select(literal("net_amount").label("name"), (func.sum(lines) * 100).label("rows"))
+    )
     rows = build.fetch(union_all(*counts)).sort("name")
     return pl.concat([rows, money.with_columns(pl.col("rows").fill_null(0).cast(pl.Int64))])
 

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from etl.encodings import SourceError, Text, as_utf8, open_text, probe
+from etl.encodings import SourceError, Text, as_utf8, open_bytes, open_text, probe
 from etl.readers import (
     LINE,
     Choose,
@@ -115,25 +115,34 @@ def _separator(path: Path, layout: Layout, line: str) -> str:
 
 
 def _records(path: Path, text: Text, header: _Header, kept: list[str]) -> Iterator[pl.DataFrame]:
-    """Blocks of records in file order. Swallowed records show in any column, so a file with quotes
-    is converted whole."""
+    """Blocks of records in file order. What a stray quotation mark does shows in any column, so a
+    file with quotes is converted whole."""
     columns = header.names if text.quoted else kept
     misfits = _Misfits(len(header.names))
-    start, count = header.lines + 1, 0
+    start, last = header.lines + 1, None
     with as_utf8(path, text) as plain, _source(plain) as source:
         for batch in _reader(path, source, header, columns, misfits):
             if batch.num_rows:
                 good = _as_frame(batch)
                 lines = _lines(start, good.height, misfits.rows)
-                start, count = int(lines[-1]) + 1, count + 1
-                good = (
-                    _unswallowed(marked(good, lines), header)
-                    if text.quoted
-                    else marked(good, lines)
-                )
-                yield _merged(path, good, misfits.due(start))
-    if misfits.rows or not count:
+                start, last = int(lines[-1]) + 1, good.row(-1)
+                frame = marked(good, lines)
+                frame = _unswallowed(frame, header) if text.quoted else frame
+                yield _merged(path, frame, misfits.due(start))
+        if last and not misfits.rows and "\n" in (last[-1] or ""):
+            _check_last_quote(path, plain, start - 1)
+    if misfits.rows or last is None:
         yield _merged(path, empty_frame(columns), misfits.due(float("inf")))
+
+
+def _check_last_quote(path: Path, plain: Path, line: int) -> None:
+    """A last cell with a line end in it must end in a quote; pyarrow does not ask for one."""
+    tail = b""
+    with open_bytes(plain) as stream:
+        while block := stream.read(_BLOCK):
+            tail = (tail + block)[-_BLOCK:]
+    if not tail.rstrip().endswith(b'"'):
+        raise _unclosed(path, line)
 
 
 def _source(path: Path) -> Any:

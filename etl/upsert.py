@@ -8,11 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 from sqlalchemy import (
-    BigInteger, Boolean, ColumnElement, MetaData, String, Table, and_, case, delete, exists, func,
-    insert, literal, or_, select, union,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
@@ -29,7 +44,7 @@ _BOOKKEEPING = ("updated_at", "file_key", "file_line", "is_deleted")
 def stage_table(feed: Feed) -> Table:
     """Accepted rows of a feed before their identifiers are known: a frame from `conform` fits."""
     stored = LOADED[feed.name].c
-    columns = []
+    columns: list[tuple[str, schema.Type]] = []
     for field in feed.fields:
         if field.name in ("updated_at", "is_void", "is_deleted"):
             continue
@@ -54,7 +69,7 @@ def _like(name: str, feed: Feed, like: Table, *more: tuple[str, schema.Type]) ->
     return scratch(f"{name}_{feed.name}", [*((c.name, c.type) for c in like.c), *more])
 
 
-def fill(build: Build, table: Table, rows: Select[tuple[object, ...]]) -> None:
+def fill(build: Build, table: Table, rows: Select[Any]) -> None:
     """Make a scratch table and fill it with a SELECT of its columns."""
     build.create(table, temporary=True)
     build.run(insert(table).from_select([c.name for c in table.c], rows))
@@ -69,7 +84,10 @@ def merge(build: Build, feed: Feed, stage: Table) -> pl.DataFrame:
     counts = build.fetch(
         select(
             outcome.c.file_key,
-            *(func.sum(case((outcome.c.outcome == name, 1), else_=0)).label(name) for name in OUTCOMES),
+            *(
+                func.sum(case((outcome.c.outcome == name, 1), else_=0)).label(name)
+                for name in OUTCOMES
+            ),
         ).group_by(outcome.c.file_key)
     )
     build.drop(keyed)
@@ -157,7 +175,12 @@ def _describe_splits(build: Build) -> None:
     ]
     if not rows:
         return
-    columns = {"split_key": pl.Int64, "id": pl.String, "share": pl.Decimal(9, 8), "is_lead": pl.Boolean}
+    columns: dict[str, Any] = {
+        "split_key": pl.Int64,
+        "id": pl.String,
+        "share": pl.Decimal(9, 8),
+        "is_lead": pl.Boolean,
+    }
     stage = scratch(
         "stage_split_guides",
         [("split_key", BigInteger), ("id", String), ("share", schema.SHARE), ("is_lead", Boolean)],
@@ -176,7 +199,7 @@ def _with_keys(build: Build, feed: Feed, stage: Table) -> Table:
     """The staged rows with the loaded table's columns."""
     target = LOADED[feed.name]
     source: FromClause = stage
-    values: dict[str, ColumnElement[object]] = {
+    values: dict[str, ColumnElement[Any]] = {
         c.name: stage.c[c.name] for c in target.c if c.name in stage.c
     }
     for field, entity in _references(feed):
@@ -229,7 +252,7 @@ def _decide(build: Build, feed: Feed, keyed: Table) -> Table:
     return outcome
 
 
-def _best_rows(feed: Feed, ranked: Table) -> Select[tuple[object, ...]]:
+def _best_rows(feed: Feed, ranked: Table) -> Select[Any]:
     """The best staged row of each key against the row that is there."""
     there = LOADED[feed.name].alias("there")
     known = there.c.file_key.is_not(None)
@@ -247,7 +270,7 @@ def _best_rows(feed: Feed, ranked: Table) -> Select[tuple[object, ...]]:
     return select(*ranked.c, outcome, holds).select_from(joined).where(ranked.c.place == 1)
 
 
-def _other_rows(feed: Feed, ranked: Table) -> Select[tuple[object, ...]]:
+def _other_rows(feed: Feed, ranked: Table) -> Select[Any]:
     """The staged rows that lost against a staged one: repeats of it, or older versions."""
     best = ranked.alias("best")
     outcome = case(

@@ -20,7 +20,11 @@ from warehouse.settings import Settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _FORMAT = click.option(
-    "--format", "layout", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+    "--format",
+    "layout",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
 )
 _USER = click.option("--as", "user", help="See what this user of GUIDEPOST_USERS sees.")
 _FROM = click.option("--from", "start", type=_DAY, required=True, help="First business date.")
@@ -89,10 +93,18 @@ def query(
     """Figures (KEY[,KEY…]) of a period, grouped and narrowed."""
     given = settings.load()
     question = Question(
-        _listed(keys), start.date(), end.date(), _listed(by), tuple(map(_filter, where)), compare, org
+        _listed(keys),
+        start.date(),
+        end.date(),
+        _listed(by),
+        tuple(map(_filter, where)),
+        compare,
+        org,
     )
     with Hub(given.warehouse).snapshot() as snapshot:
-        click.echo(show.shown(answers.answer(snapshot, question, _scope(user, given), given), layout))
+        click.echo(
+            show.shown(answers.answer(snapshot, question, _scope(user, given), given), layout)
+        )
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -64,7 +64,9 @@ def scope_of(user: str, users: Path | None) -> Scope:
 def read_users(users: Path | None) -> dict[str, Scope]:
     """Every user of the file with their scope. Raises AccessError."""
     if users is None:
-        raise AccessError("no users file: set GUIDEPOST_USERS to a TOML file that lists who sees what")
+        raise AccessError(
+            "no users file: set GUIDEPOST_USERS to a TOML file that lists who sees what"
+        )
     try:
         listed = tomllib.loads(users.read_text(encoding="utf-8")).get("users", {})
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

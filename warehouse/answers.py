@@ -13,7 +13,13 @@ from warehouse.access import Scope
 from warehouse.feeds import FEEDS, Kind
 from warehouse.filters import Question, QuestionError, nearest
 from warehouse.schema import (
-    CREDITED_LINES, DIM_DATES, ETL_FACTS, ETL_FILES, ETL_REJECTS, ETL_RUNS, LOADED,
+    CREDITED_LINES,
+    DIM_DATES,
+    ETL_FACTS,
+    ETL_FILES,
+    ETL_REJECTS,
+    ETL_RUNS,
+    LOADED,
 )  # fmt: skip
 from warehouse.settings import Settings
 
@@ -46,10 +52,13 @@ def _check_lunar(reader: Reader, question: Question) -> None:
         return
     dates = DIM_DATES
     in_period = dates.c.date.between(question.start, question.end)
-    far = reader.fetch(select(dates.c.day).where(in_period, dates.c.lunar_ago_date.is_(None)).limit(1))
+    far = reader.fetch(
+        select(dates.c.day).where(in_period, dates.c.lunar_ago_date.is_(None)).limit(1)
+    )
     if far.height:
         raise QuestionError(
-            f"the lunar comparison reaches 45 days around lunar New Year; {far['day'][0]} lies beyond"
+            "the lunar comparison reaches 45 days around lunar New Year;"
+            f" {far['day'][0]} lies beyond"
         )
 
 
@@ -89,7 +98,11 @@ def conservation(
     """
     whole = answer(reader, Question(("net_sales",), start, end), scope, settings)["net_sales"][0]
     rows = [
-        (name, *_cut(reader, Question(("net_sales",), start, end, by=(name,)), scope, settings), whole)
+        (
+            name,
+            *_cut(reader, Question(("net_sales",), start, end, by=(name,)), scope, settings),
+            whole,
+        )
         for name in CUTS
     ]
     money = pl.Decimal(38, 2)
@@ -130,7 +143,9 @@ def freshness(reader: Reader, settings: Settings) -> pl.DataFrame:
     newest = reader.fetch(
         union_all(
             *(
-                select(literal(feed.name).label("feed"), _newest(feed.name, settings).label("newest"))
+                select(
+                    literal(feed.name).label("feed"), _newest(feed.name, settings).label("newest")
+                )
                 for feed in FEEDS.values()
                 if feed.newest
             )

@@ -25,7 +25,7 @@ _ALL = (
     Dimension("month", "Month", "date", "month", "month, YYYY-MM"),
     Dimension("quarter", "Quarter", "date", "quarter", "quarter, YYYY-Qn"),
     Dimension("year", "Year", "date", "year", "calendar year"),
-    Dimension("brand", "Brand", "brand", "brand", "brand of the line: the product's, else the store's"),
+    Dimension("brand", "Brand", "brand", "brand", "the product's brand, else the store's"),
     Dimension("region", "Region", "region", "region_id", "the store's own region"),
     Dimension("top_region", "Top region", "region", "top_region", "ancestor just below the root"),
     Dimension("city", "City", "store", "city", "the store's city"),

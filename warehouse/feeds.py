@@ -90,6 +90,7 @@ _EVENTS = (
     "follow", "unfollow", "card_view", "coupon_issued", "coupon_redeemed", "check_in",
     "message_in", "message_out",
 )  # fmt: skip
+_LEVELS = ("store", "guide", "region", "brand")
 _SITES = ("mall", "street", "outlet", "online")
 _FULFILMENTS = ("take_away", "store_pickup", "ship_from_store", "ship_from_warehouse")
 
@@ -178,7 +179,7 @@ _ALL = (
         _may("list_amount", Kind.MONEY, "the line at tag price"),
         _may("discount_amount", Kind.MONEY, "discount as the till states it"),
         _may("guide_id", Kind.ID, "guide who served", "guide"),
-        _may("guide_shares", Kind.SHARES, "guides who served together; overrides guide_id", "split"),
+        _may("guide_shares", Kind.SHARES, "guides who served; overrides guide_id", "split"),
         _may("member_id", Kind.ID, "buyer", "member"),
         _may("tender", Kind.TEXT, "means of payment (wechat_pay, alipay, card, cash, mall, …)"),
         _may("coupon_id", Kind.ID, "coupon redeemed", "coupon"),
@@ -270,8 +271,8 @@ _ALL = (
         _need("visitors", Kind.COUNT, "people who came in"),
         _DELETED,
     ), newest="hour_start"),
-    Feed("targets", "fct_targets", "One row per target of a store, guide, region or brand, and month.", (
-        _key("level", Kind.TEXT, "what the id names", choices=("store", "guide", "region", "brand")),
+    Feed("targets", "fct_targets", "One row per owner of a target, month and figure.", (
+        _key("level", Kind.TEXT, "what the id names", choices=_LEVELS),
         _key("id", Kind.ID, "store, guide, region or brand"),
         _key("month", Kind.MONTH, "month"),
         _key("metric", Kind.TEXT, "figure", choices=("net_sales", "new_members")),

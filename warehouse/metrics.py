@@ -36,7 +36,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """An aggregate over a source. `needs` are the joined tables it reads beside the source's own."""
+    """An aggregate over a source. `needs` are joined tables it reads beside the source's own."""
 
     name: str
     source: str
@@ -78,7 +78,9 @@ def _online(line: FromClause) -> Expression:
     return line.c.source != "pos"
 
 
-def _amount(condition: Callable[[FromClause], Expression]) -> Callable[[Columns, Settings], Expression]:
+def _amount(
+    condition: Callable[[FromClause], Expression],
+) -> Callable[[Columns, Settings], Expression]:
     def aggregate(columns: Columns, _: Settings) -> Expression:
         line = columns["line"]
         return portable.total(case((condition(line), line.c.net_amount), else_=0))
@@ -117,7 +119,9 @@ def _of_cost(value: Callable[[Columns], Expression]) -> Callable[[Columns, Setti
     return aggregate
 
 
-def _stated_list(value: Callable[[FromClause], Expression]) -> Callable[[Columns, Settings], Expression]:
+def _stated_list(
+    value: Callable[[FromClause], Expression],
+) -> Callable[[Columns, Settings], Expression]:
     def aggregate(columns: Columns, _: Settings) -> Expression:
         line = columns["line"]
         stated = and_(_sale(line), line.c.list_amount.is_not(None))
@@ -128,6 +132,16 @@ def _stated_list(value: Callable[[FromClause], Expression]) -> Callable[[Columns
 
 def _sum(table: str, column: str) -> Callable[[Columns, Settings], Expression]:
     return lambda columns, _: portable.total(columns[table].c[column])
+
+
+def _own_target(columns: Columns, _: Settings) -> Expression:
+    """A group's own targets; where it has none, those of its stores; never both."""
+    line = columns["line"]
+    return func.coalesce(
+        func.sum(case((line.c.is_own, line.c.target))),
+        func.sum(case((not_(line.c.is_own), line.c.target))),
+        0,
+    )
 
 
 # Parts -----------------------------------------------------------------------------------------
@@ -147,7 +161,9 @@ UNITS_RETURNED = Part(
     lambda c, _: -portable.total(case((c["line"].c.is_return, _pieces(c["line"])), else_=0)),
 )  # fmt: skip
 LISTED = Part("listed", "lines", _stated_list(lambda line: line.c.list_amount))
-DISCOUNT = Part("discount", "lines", _stated_list(lambda line: line.c.list_amount - line.c.net_amount))
+DISCOUNT = Part(
+    "discount", "lines", _stated_list(lambda line: line.c.list_amount - line.c.net_amount)
+)
 BUYERS = Part("buyer_count", "lines", _distinct("member_key", _sale))
 MEMBER_NET = Part("member_net", "lines", _amount(lambda line: line.c.member_key.is_not(None)))
 COSTED_NET = Part("costed_net", "lines", _of_cost(lambda c: c["line"].c.net_amount), ("product",))
@@ -159,7 +175,9 @@ GROSS = Part(
 FEE = Part("fee", "lines", _fee)
 POS_NET = Part("pos_net", "lines", _amount(lambda line: line.c.source == "pos"))
 GUIDED_ONLINE = Part(
-    "guided_online", "lines", _amount(lambda line: and_(_online(line), line.c.store_key.is_not(None)))
+    "guided_online",
+    "lines",
+    _amount(lambda line: and_(_online(line), line.c.store_key.is_not(None))),
 )
 STORE_NET = Part("store_net", "lines", _amount(lambda line: line.c.store_key.is_not(None)))
 CREDITED = Part("credited", "lines", _amount(lambda line: line.c.guide_key.is_not(None)))
@@ -180,15 +198,17 @@ AREA_NET = Part("area_net", "areas", _sum("line", "net"))
 AREA = Part("area", "areas", _sum("line", "selling_area_sqm"))
 RECRUITED = Part(
     "recruits", "members",
-    lambda c, _: func.count(distinct(case((c["line"].c.guide_key.is_not(None), c["line"].c.member_key)))),
+    _distinct("member_key", lambda line: line.c.guide_key.is_not(None)),
 )  # fmt: skip
-TARGET = Part("target_amount", "targets", _sum("line", "target"))
+TARGET = Part("target_amount", "targets", _own_target)
 TARGET_BASE = Part("target_base", "target_base", _sum("line", "net"))
 COMPARABLE = Part("comparable", "comparable", _sum("line", "this_year"))
 COMPARABLE_AGO = Part("comparable_ago", "comparable", _sum("line", "last_year"))
 
 
-def _metric(key: str, label: str, unit: Unit, definition: str, *numerator: Part, **more: Any) -> Metric:
+def _metric(
+    key: str, label: str, unit: Unit, definition: str, *numerator: Part, **more: Any
+) -> Metric:
     return Metric(key, label, unit, definition, numerator, **more)
 
 
@@ -198,8 +218,8 @@ _MONEY = (
     _metric("returns_amount", "Returns", Unit.MONEY,
             "Σ of return lines, as a positive number", RETURNS, up_is_good=False),
     _metric("net_sales", "Net sales", Unit.MONEY, "sales_before_returns − returns_amount", NET,
-            edge_cases="A return counts on its own day and never changes an earlier one. A paid order"
-                       " line that is cancelled is a sale on its paid day and a return later."),
+            edge_cases="A return counts on its own day and never changes an earlier one. A paid"
+                       " order line that is cancelled is a sale on its paid day, then a return."),
     _metric("receipts", "Receipts", Unit.COUNT,
             "distinct POS receipts and paid online orders with at least one sale line", RECEIPTS,
             edge_cases="Counted once in each group, so groups may add up to more than the total."),

@@ -19,7 +19,7 @@ Where = tuple[tuple[str, tuple[str, ...]], ...]
 
 def values(
     name: str, scope: Scope, *, search: str = "", where: Where = (), limit: int = 50,
-) -> Select[Any]:  # fmt: skip
+) -> Select[str, str]:  # fmt: skip
     """SELECT of `value` and `label` of a dimension, in order of label. `search` is looked for in
     both as plain text; `where` narrows places by places above them (brand, region, city)."""
     found = _named(name, scope, where).subquery("options")
@@ -32,13 +32,13 @@ def values(
     return chosen.order_by(found.c.label, found.c.value).limit(limit)
 
 
-def known_values(name: str, wanted: Sequence[str], scope: Scope) -> Select[Any]:
+def known_values(name: str, wanted: Sequence[str], scope: Scope) -> Select[str, str]:
     """SELECT of those of some values that exist and that the viewer may see."""
     found = _named(name, scope, ()).subquery("options")
     return select(found.c.value).where(found.c.value.in_(list(wanted)))
 
 
-def _named(name: str, scope: Scope, where: Where) -> Select[Any]:
+def _named(name: str, scope: Scope, where: Where) -> Select[str, str]:
     dimension = DIMENSIONS[name]
     if name in TIME:
         return _pairs(DIM_DATES.c[name], DIM_DATES.c[name], true())
@@ -63,7 +63,7 @@ def _named(name: str, scope: Scope, where: Where) -> Select[Any]:
     return _pairs(value, value, access.visible(line.c.store_key, scope))
 
 
-def _pairs(value: Expression, label: Expression, condition: Expression) -> Select[Any]:
+def _pairs(value: Expression, label: Expression, condition: Expression) -> Select[str, str]:
     shown = func.coalesce(label, value)
     return (
         select(cast(value, String).label("value"), cast(shown, String).label("label"))
@@ -83,7 +83,7 @@ def _places(stores: FromClause, scope: Scope, where: Where) -> Expression:
     return condition
 
 
-def _below(regions: Sequence[str]) -> Select[Any]:
+def _below(regions: Sequence[str]) -> Select[str, str]:
     named, paths = LOADED["regions"], REGION_PATHS
     return (
         select(paths.c.region_key)
@@ -92,7 +92,7 @@ def _below(regions: Sequence[str]) -> Select[Any]:
     )
 
 
-def _regions(scope: Scope, top_only: bool) -> Select[Any]:
+def _regions(scope: Scope, top_only: bool) -> Select[str, str]:
     """Regions in which the viewer may see a store, or that are listed in their scope."""
     regions, paths, stores = LOADED["regions"], REGION_PATHS, DIM_STORES
     seen = (
@@ -103,12 +103,12 @@ def _regions(scope: Scope, top_only: bool) -> Select[Any]:
     if scope.everything:
         seen = select(paths.c.ancestor_key)
     elif not top_only:
-        seen = seen.where(paths.c.ancestor_key.in_(access.visible_regions(scope)) | (paths.c.steps_up == 0))
+        seen = seen.where(
+            paths.c.ancestor_key.in_(access.visible_regions(scope)) | (paths.c.steps_up == 0)
+        )
     if top_only:
         seen = seen.where(paths.c.is_top)
     return _pairs(
         regions.c.region_id, regions.c.region_name,
         regions.c.is_known & regions.c.region_key.in_(seen),
     )  # fmt: skip
-
-

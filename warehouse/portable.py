@@ -6,12 +6,25 @@ same construct, and nothing else in the project changes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger, ColumnElement, Date, DateTime, Double, Integer, Interval, Numeric, SmallInteger,
-    case, cast, func, literal, type_coerce,
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    Interval,
+    Numeric,
+    SmallInteger,
+    case,
+    cast,
+    func,
+    literal,
+    type_coerce,
 )  # fmt: skip
 
 Expression = ColumnElement[Any]
@@ -85,7 +98,7 @@ def next_in_order(value: Expression, partition: Expression, order: Expression) -
     return func.lead(value).over(partition_by=partition, order_by=order)
 
 
-def first_of(partition: list[Expression], order: list[Expression]) -> Expression:
+def first_of(partition: Sequence[Expression], order: Sequence[Any]) -> Expression:
     """1 on the first row of each partition in that order."""
     return type_coerce(func.row_number().over(partition_by=partition, order_by=order), BigInteger)
 

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger, ColumnElement, and_, case, cast, func, null, or_, select, union_all,
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
@@ -21,6 +31,7 @@ from warehouse.sources import SOURCES, Source
 
 Expression = ColumnElement[Any]
 OF_RETURNS = ("returns_amount", "units_returned")
+PRESENT = "is_there"
 UNASSIGNED = "unassigned"
 """What a line shows whose store, guide, product … is not known yet."""
 
@@ -32,7 +43,9 @@ def metrics_of(question: Question) -> list[Metric]:
         if key not in METRICS:
             raise nearest("figure", key, METRICS)
         chosen.append(METRICS[key])
-    named = [(name, "grouped") for name in question.by] + [(n, "narrowed") for n, _ in question.where]
+    named = [(name, "grouped") for name in question.by] + [
+        (n, "narrowed") for n, _ in question.where
+    ]
     for name, how in named:
         if name not in DIMENSIONS:
             raise nearest("dimension", name, DIMENSIONS)
@@ -120,17 +133,19 @@ class _Joined:
         """As is: the store's latest brand; a product's own brand stays either way."""
         if self._org == "as_was":
             return self._line.c.brand
-        stores = self.entity("store")
+        latest = func.coalesce(self.entity("store").c.brand, _storeless(self._line, "brand"))
         if "product_key" not in self._line.c or "store_brand" not in self._line.c:
-            return stores.c.brand
-        return func.coalesce(self.entity("product").c.brand, stores.c.brand)
+            return latest
+        return func.coalesce(self.entity("product").c.brand, latest)
 
     def region_key(self) -> Expression:
         """The region a row sits in, as it was that day or as it is today."""
         return self._line.c.region_key if self._org == "as_was" else self._latest_region()
 
     def _latest_region(self) -> Expression:
-        return func.coalesce(self.entity("store").c.region_key, _storeless_region(self._line))
+        return func.coalesce(
+            self.entity("store").c.region_key, _storeless(self._line, "region_key")
+        )
 
     def _region(self, is_top: bool) -> Expression:
         key = self.region_key()
@@ -157,13 +172,13 @@ class _Joined:
         return or_(self.region_key().in_(inside), self.expression(name).in_(values))
 
 
-def _storeless_region(line: FromClause) -> Expression:
-    """Rows of no store (a region's own target) keep the region they name."""
-    return case((line.c.store_key.is_(None), line.c.region_key))
+def _storeless(line: FromClause, column: str) -> Expression:
+    """Rows of no store (a region's or a brand's own target) keep the one they name."""
+    return case((line.c.store_key.is_(None), line.c[column]))
 
 
 def _shown(key: Expression, identifier: Expression) -> Expression:
-    """The identifier of a known member, `unassigned` of an unknown one, empty where there is none."""
+    """The identifier of a known member, `unassigned` of an unknown one, empty of none."""
     return case((key.is_(None), null()), else_=func.coalesce(identifier, UNASSIGNED))
 
 
@@ -219,11 +234,12 @@ def _by_area(
     """Each store's area once per group, beside its net sales."""
     line, stores = joined.tables["line"], joined.entity("store")
     area = func.max(stores.c.selling_area_sqm).label("selling_area_sqm")
+    of_area = case((stores.c.selling_area_sqm.is_not(None), line.c.net_amount), else_=0)
     labelled = [group.label(name) for name, group in groups.items()]
     by_store = (
-        select(*labelled, line.c.store_key, portable.total(line.c.net_amount).label("net"), area)
+        select(*labelled, line.c.store_key, portable.total(of_area).label("net"), area)
         .select_from(joined.joined)
-        .where(*conditions, stores.c.selling_area_sqm.is_not(None))
+        .where(*conditions)
         .group_by(*groups.values(), line.c.store_key)
         .subquery()
     )
@@ -256,26 +272,31 @@ def figures(question: Question, scope: Scope, settings: Settings) -> Select[Any]
     branches = []
     for source, parts, compared in pieces:
         grouped = _grouped(SOURCES[source], parts, question, scope, settings, compared).subquery()
-        own = {_name(part, compared): grouped.c[part.name] for part in parts}
+        own: dict[str, Expression] = {_name(p, compared): grouped.c[p.name] for p in parts}
+        if SOURCES[source].makes_groups:
+            own[PRESENT] = literal(1)
         branches.append(
             select(
                 *(grouped.c[name].label(name) for name in question.by),
-                *(own.get(name, null()).label(name) for name in columns),
+                *(own.get(name, null()).label(name) for name in [*columns, PRESENT]),
             )
         )
-    together = _together(branches, question.by, columns)
+    together = _together(branches, question.by, [*columns, PRESENT])
     values = [
         _value(metric, together, compared).label(metric.key + ("_compare" if compared else ""))
         for metric in metrics
         for compared in periods
     ]
     names = [together.c[name] for name in question.by]
-    return select(*names, *values).order_by(*(name.asc().nulls_last() for name in names))
+    there = select(*names, *values).where(together.c[PRESENT].is_not(None))
+    return there.order_by(*(name.asc().nulls_last() for name in names))
 
 
 def _parts(metrics: Sequence[Metric], source: str) -> list[Part]:
     """The parts of some figures that one source counts, each once."""
-    found = {part.name: part for metric in metrics for part in metric.parts if part.source == source}
+    found = {
+        part.name: part for metric in metrics for part in metric.parts if part.source == source
+    }
     return list(found.values())
 
 
@@ -297,7 +318,7 @@ def _value(metric: Metric, parts: FromClause, compared: bool) -> Expression:
     """A figure from its summed parts."""
     numerator, *rest = (parts.c[_name(part, compared)] for part in metric.parts)
     if rest:
-        share = portable.quotient(numerator, rest[0])
+        share = portable.quotient(func.coalesce(numerator, 0), rest[0])
         return share - 1 if metric.minus_one else share
     if metric.unit is Unit.MONEY:
         return portable.money(numerator)

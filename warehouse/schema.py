@@ -9,10 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
-    BigInteger, Boolean, Column, Date, DateTime, Double, Integer, MetaData, Numeric, SmallInteger,
-    String, Table,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    String,
+    Table,
 )  # fmt: skip
 from sqlalchemy.types import TypeEngine
 
@@ -22,7 +33,7 @@ METADATA = MetaData()
 MONEY = Numeric(18, 2)
 SHARE = Numeric(9, 8)
 
-Type = TypeEngine[object] | type[TypeEngine[object]]
+Type = TypeEngine[Any] | type[TypeEngine[Any]]
 
 
 @dataclass(frozen=True)
@@ -71,19 +82,19 @@ _TYPES: Mapping[Kind, Type] = {
 }  # fmt: skip
 
 
-def column(name: str, kind: Type, meaning: str, primary_key: bool = False) -> Column[object]:
+def column(name: str, kind: Type, meaning: str, primary_key: bool = False) -> Column[Any]:
     """A column with its meaning; every column that is not part of a key may be empty."""
     return Column(name, kind, comment=meaning, primary_key=primary_key, autoincrement=False)
 
 
 def stored_name(field: Field) -> str:
-    """The column that keeps a feed's field: `store_id` is kept as `store_key`, shares as a split."""
+    """The column that keeps a field: `store_id` is kept as `store_key`, shares as a split."""
     if field.kind is Kind.SHARES:
         return "split_key"
     return field.name.removesuffix("_id") + "_key" if field.refers else field.name
 
 
-def _stored(feed: Feed, field: Field) -> list[Column[object]]:
+def _stored(feed: Feed, field: Field) -> list[Column[Any]]:
     if field.name in ("updated_at", "is_void", "is_deleted"):
         return []
     if field.kind is Kind.PHONE:
@@ -101,7 +112,7 @@ def _stored(feed: Feed, field: Field) -> list[Column[object]]:
     return [column(stored_name(field), kind, field.meaning, primary_key=field.key)]
 
 
-def _bookkeeping() -> list[Column[object]]:
+def _bookkeeping() -> list[Column[Any]]:
     """What decides between two rows of one key, and where the row came from."""
     return [
         column("updated_at", DateTime, "when the source last changed the row, UTC"),

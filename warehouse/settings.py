@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 HOME = Path(__file__).resolve().parent.parent
@@ -33,7 +34,9 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     users: Path | None = None
     secret: str | None = None
-    fee_rates: Mapping[str, Decimal] = field(default_factory=lambda: {"wechat_pay": Decimal("0.005")})
+    fee_rates: Mapping[str, Decimal] = field(
+        default_factory=lambda: {"wechat_pay": Decimal("0.005")}
+    )
     max_reject_share: float = 0.2
     comparable_after_days: int = 30
     late_after_hours: int = 36
@@ -92,7 +95,7 @@ def _timezone(name: str) -> str:
     return name
 
 
-def _config(path: Path | None) -> dict[str, object]:
+def _config(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
@@ -114,7 +117,9 @@ def _config_value(path: Path, name: str, value: object) -> object:
         return value
     known = ("fee_rates", "max_reject_share", "comparable_after_days", "late_after_hours")
     cure = "a share between 0 and 1" if name == "max_reject_share" else "a whole number or a table"
-    problem = f"cannot be {value!r}; give {cure}" if name in known else f"is unknown; there are {known}"
+    problem = (
+        f"cannot be {value!r}; give {cure}" if name in known else f"is unknown; there are {known}"
+    )
     raise SettingError(f"{where} {problem}")
 
 

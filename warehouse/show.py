@@ -11,16 +11,21 @@ from typing import Any
 import polars as pl
 
 
-
 def shown(frame: pl.DataFrame, layout: str) -> str:
     """A frame as `table`, `csv` or `json`."""
-    layouts: dict[str, Callable[[pl.DataFrame], str]] = {"table": table, "csv": csv, "json": as_json}
+    layouts: dict[str, Callable[[pl.DataFrame], str]] = {
+        "table": table,
+        "csv": csv,
+        "json": as_json,
+    }
     return layouts[layout](frame)
 
 
 def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """One object a row: amounts as text with their decimals, counts as integers, empty as null."""
-    return [{name: _plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
+    return [
+        {name: _plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)
+    ]
 
 
 def as_json(frame: pl.DataFrame) -> str:
@@ -53,7 +58,9 @@ def neutralised(frame: pl.DataFrame) -> pl.DataFrame:
     """Text cells that a spreadsheet would run as a formula, with an apostrophe in front."""
     risky = pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")
     return frame.with_columns(
-        pl.when(risky).then(pl.concat_str(pl.lit("'"), pl.col(pl.String))).otherwise(pl.col(pl.String))
+        pl.when(risky)
+        .then(pl.concat_str(pl.lit("'"), pl.col(pl.String)))
+        .otherwise(pl.col(pl.String))
     )
 
 

@@ -11,14 +11,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement, Integer, String, Table, and_, case, exists, func, literal, or_, select, union_all,
+    ColumnElement,
+    Integer,
+    String,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
 from warehouse import portable
+from warehouse.dimensions import TIME
 from warehouse.filters import Question
 from warehouse.schema import (
-    CREDITED_LINES, DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, MEMBER_PERSONS, MONEY, STORE_PERIODS,
+    CREDITED_LINES,
+    DIM_DATES,
+    DIM_GUIDES,
+    DIM_STORES,
+    LOADED,
+    MEMBER_PERSONS,
+    MONEY,
+    REGION_PATHS,
+    STORE_PERIODS,
 )  # fmt: skip
 from warehouse.settings import Settings
 
@@ -29,12 +49,14 @@ ORGANISATION = ("date", "store", "region", "brand")
 @dataclass(frozen=True)
 class Source:
     """`rows` gives the rows for a question; `dimensions` what they are properties of
-    (dimensions.Dimension.of); `counts` says in words what is counted, for refusals."""
+    (dimensions.Dimension.of); `counts` says in words what is counted, for refusals;
+    `makes_groups` is false where rows only add to groups that another source has."""
 
     name: str
     rows: Callable[[Question, Settings], FromClause]
     dimensions: tuple[str, ...]
     counts: str
+    makes_groups: bool = True
 
 
 def on_day(store: Expression, date: Expression) -> Expression:
@@ -72,9 +94,7 @@ def _counted_lines(_: Question, settings: Settings) -> FromClause:
     """POS lines of store-days that have a counter, under the store's brand."""
     line, counted = CREDITED_LINES, _footfall_days(settings)
     days = select(counted.c.store_key, counted.c.business_date).distinct().subquery()
-    same = and_(
-        days.c.store_key == line.c.store_key, days.c.business_date == line.c.business_date
-    )
+    same = and_(days.c.store_key == line.c.store_key, days.c.business_date == line.c.business_date)
     return (
         select(
             line.c.business_date, line.c.store_key, line.c.region_key,
@@ -106,18 +126,28 @@ def _members(_: Question, settings: Settings) -> FromClause:
     return _with_organisation(joined)
 
 
-def target_level(question: Question) -> str:
-    """The level whose targets a question adds up: the grouping's own, else its stores'."""
-    named = {name for name, _ in question.where}
-    if "guide" in question.by or "guide" in named:
+_OWN_TARGETS = {
+    "region": ("region", "top_region"),
+    "top_region": ("top_region",),
+    "brand": ("brand",),
+}
+"""Groupings with targets of their own, and the filters those targets know anything of."""
+
+
+def _grouping(question: Question) -> str:
+    """The one dimension besides time, if it is one; else the stores'."""
+    named = [name for name in question.by if name not in TIME]
+    return named[0] if len(named) == 1 else "store"
+
+
+def _target_level(question: Question) -> str:
+    """Whose targets a question adds up: those of its grouping, else those of its stores."""
+    filters = {name for name, _ in question.where if name not in TIME}
+    if "guide" in filters or "guide" in question.by:
         return "guide"
-    inside = {"store", "city", "site", "ownership"} & {*question.by, *named}
-    if inside:
-        return "store"
-    for level, dimensions in (("region", ("region", "top_region")), ("brand", ("brand",))):
-        if any(name in question.by for name in dimensions):
-            return level
-    return "store"
+    grouping = _grouping(question)
+    own = _OWN_TARGETS.get(grouping)
+    return grouping if own is not None and filters <= set(own) else "store"
 
 
 def _target_days(level: str) -> Select[Any]:
@@ -126,7 +156,7 @@ def _target_days(level: str) -> Select[Any]:
     months = select(dates.c.month, func.count().label("days")).group_by(dates.c.month).subquery()
     return (
         select(
-            dates.c.date.label("business_date"), targets.c.month, targets.c.id,
+            dates.c.date.label("business_date"), targets.c.id,
             portable.quotient(targets.c.target, months.c.days).label("target"),
         )
         .join(dates, dates.c.month == targets.c.month)
@@ -137,67 +167,55 @@ def _target_days(level: str) -> Select[Any]:
 
 def _store_targets() -> FromClause:
     days, stores = _target_days("store").subquery(), DIM_STORES
-    rows = (
-        select(days.c.business_date, days.c.month, days.c.target, stores.c.store_key,
-               literal(None, Integer).label("guide_key"))
-        .join(stores, stores.c.store_id == days.c.id)
-        .subquery()
-    )  # fmt: skip
-    return _with_organisation(rows)
+    rows = select(
+        days.c.business_date, days.c.target, stores.c.store_key,
+        literal(None, Integer).label("guide_key"), literal(False).label("is_own"),
+    ).join(stores, stores.c.store_id == days.c.id)  # fmt: skip
+    return _with_organisation(rows.subquery())
 
 
 def _guide_targets() -> FromClause:
     """Guides' targets, in the guide's latest store."""
     days, guides = _target_days("guide").subquery(), DIM_GUIDES
-    rows = (
-        select(days.c.business_date, days.c.month, days.c.target, guides.c.store_key, guides.c.guide_key)
-        .join(guides, guides.c.guide_id == days.c.id)
-        .subquery()
-    )
-    return _with_organisation(rows)
+    rows = select(
+        days.c.business_date, days.c.target, guides.c.store_key, guides.c.guide_key,
+        literal(True).label("is_own"),
+    ).join(guides, guides.c.guide_id == days.c.id)  # fmt: skip
+    return _with_organisation(rows.subquery())
 
 
-def _own_or_stores(level: str) -> FromClause:
-    """Targets of regions or brands; where one has none for a month, those of its stores."""
-    days, regions, stores = _target_days(level).subquery(), LOADED["regions"], _store_targets()
-    joined: FromClause = days
-    region: Expression = literal(None, Integer)
-    brand: Expression = days.c.id
-    own_name: Expression = stores.c.brand
-    if level == "region":
-        joined = days.join(regions, regions.c.region_id == days.c.id)
-        region, brand = regions.c.region_key, literal(None, String)
-        named = regions.alias("own_region")
-        own_name = select(named.c.region_id).where(
-            named.c.region_key == stores.c.region_key
-        ).scalar_subquery()  # fmt: skip
+def _own_and_stores(level: str) -> FromClause:
+    """Targets of regions or brands themselves (`is_own`), and those of all stores."""
+    days = _target_days("brand" if level == "brand" else "region").subquery()
+    regions, paths, stores = LOADED["regions"], REGION_PATHS, _store_targets()
+    is_brand = level == "brand"
     own = select(
         days.c.business_date, days.c.target, literal(None, Integer).label("store_key"),
-        literal(None, Integer).label("guide_key"), region.label("region_key"), brand.label("brand"),
-    ).select_from(joined)  # fmt: skip
-    targets = LOADED["targets"]
-    has_own = exists().where(
-        targets.c.level == level, targets.c.metric == "net_sales", ~targets.c.is_deleted,
-        targets.c.month == stores.c.month, targets.c.id == own_name,
+        literal(None, Integer).label("guide_key"), literal(True).label("is_own"),
+        (literal(None, Integer) if is_brand else regions.c.region_key).label("region_key"),
+        (days.c.id if is_brand else literal(None, String)).label("brand"),
     )  # fmt: skip
-    rest = select(
-        stores.c.business_date, stores.c.target, stores.c.store_key, stores.c.guide_key,
-        stores.c.region_key, stores.c.brand,
-    ).where(~has_own)  # fmt: skip
-    return union_all(own, rest).subquery("line")
+    if not is_brand:
+        own = own.join(regions, regions.c.region_id == days.c.id)
+    if level == "top_region":
+        top = and_(paths.c.region_key == regions.c.region_key, paths.c.is_top)
+        own = own.join(paths, top).where(paths.c.ancestor_key == regions.c.region_key)
+    return union_all(own, select(*(stores.c[c.name] for c in own.selected_columns))).subquery(
+        "line"
+    )
 
 
 def _targets(question: Question, _: Settings) -> FromClause:
-    level = target_level(question)
-    if level in ("region", "brand"):
-        return _own_or_stores(level)
-    return _guide_targets() if level == "guide" else _store_targets()
+    level = _target_level(question)
+    if level == "guide":
+        return _guide_targets()
+    return _store_targets() if level == "store" else _own_and_stores(level)
 
 
 def _target_base(question: Question, _: Settings) -> FromClause:
     """The lines a target is held against, with what counts of each."""
     line = CREDITED_LINES
-    level = target_level(question)
+    level = "guide" if _target_level(question) == "guide" else _grouping(question)
     counts = {"guide": line.c.guide_key.is_not(None), "brand": literal(True)}.get(
         level, line.c.store_key.is_not(None)
     )
@@ -216,7 +234,9 @@ def _comparable_lines(align: str, settings: Settings, ago: bool) -> Select[Any]:
     line, dates, stores = CREDITED_LINES, DIM_DATES, DIM_STORES
     aligned = dates.c[f"{align}_ago_date"]
     nothing = literal(0, MONEY)
-    kept = [c for c in line.c if c.name not in ("business_date", "region_key", "brand", "store_brand")]
+    kept = [
+        c for c in line.c if c.name not in ("business_date", "region_key", "brand", "store_brand")
+    ]
     return (
         select(
             dates.c.date.label("business_date"), *kept,
@@ -237,10 +257,15 @@ def _is_comparable(stores: Table, day: Expression, aligned: Expression, after: i
     closed = exists().where(
         closures.c.store_key == stores.c.store_key,
         ~closures.c.is_deleted,
-        or_(*(and_(closures.c.closed_from <= d, closures.c.closed_to >= d) for d in (day, aligned))),
+        or_(
+            *(and_(closures.c.closed_from <= d, closures.c.closed_to >= d) for d in (day, aligned))
+        ),
     )
     return and_(
-        or_(stores.c.opened_on.is_(None), portable.days_between(stores.c.opened_on, aligned) >= after),
+        or_(
+            stores.c.opened_on.is_(None),
+            portable.days_between(stores.c.opened_on, aligned) >= after,
+        ),
         or_(stores.c.closed_on.is_(None), stores.c.closed_on > day),
         ~closed,
         aligned >= select(first).scalar_subquery(),
@@ -254,12 +279,13 @@ SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
         Source("lines", _lines, (*_LINE, "handling_store"), "sale and return lines"),
-        Source("counted_lines", _counted_lines, ORGANISATION, "receipts of counted store-days"),
+        Source("counted_lines", _counted_lines, ORGANISATION, "receipts of counted store-days",
+               False),
         Source("footfall", _footfall, ORGANISATION, "visitors by store and hour"),
         Source("areas", _lines, _LINE, "selling areas of stores"),
         Source("members", _members, (*ORGANISATION, "guide", "member"), "members on joining"),
-        Source("targets", _targets, (*ORGANISATION, "guide"), "targets of stores, guides, regions and brands"),
-        Source("target_base", _target_base, _LINE, "lines held against a target"),
+        Source("targets", _targets, (*ORGANISATION, "guide"), "targets of stores or guides"),
+        Source("target_base", _target_base, _LINE, "lines held against a target", False),
         Source("comparable", _comparable, (*ORGANISATION, "guide", "line", "product", "member"),
                "comparable store-days"),
     )

@@ -1,0 +1,51 @@
+"""The dashboard's frame: who is looking, which pages they have, and the filters all pages share.
+
+Run it with: streamlit run app.py
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import filter_bar, i18n, session
+from pages.ui.i18n import t
+from pages.ui.view import choice
+
+HOME = Path(__file__).parent
+PAGES = {
+    "executive": {"overview": "pages/executive/overview.py"},
+    "field": {"stores": "pages/field/stores.py"},
+    "data": {"health": "pages/data/health.py", "glossary": "pages/data/glossary.py"},
+}
+"""By audience, as the navigation shows them: what a role may see and its script."""
+
+
+def page_of(name: str, script: str, seen: frozenset[str]) -> st.Page:
+    """A page; one the viewer's role has not got stays out of the menu, and refuses by itself."""
+    return st.Page(
+        HOME / script, title=t(f"page.{name}"), url_path=name,
+        visibility="visible" if name in seen else "hidden",
+    )  # fmt: skip
+
+
+def navigation(seen: frozenset[str]) -> st.Page:
+    """The menu by audience, and the page the address asks for."""
+    sections = {
+        t(f"audience.{audience}"): [page_of(name, script, seen) for name, script in pages.items()]
+        for audience, pages in PAGES.items()
+    }
+    return st.navigation(sections, position="top")
+
+
+st.set_page_config(page_title="Guidepost", page_icon="🧭", layout="wide")
+link = filter_bar.link()
+i18n.speak(choice(link["lang"], i18n.LANGUAGES))
+
+with session.explained(), session.opened() as desk:
+    page = navigation(desk.scope.pages if desk else frozenset())
+    if desk:
+        view = filter_bar.show(desk, link)
+        with session.looking_at(desk, view):
+            page.run()
+
+session.settle()

@@ -1,0 +1,1 @@
+"""The sample company, part by part: every module draws from its own seeded stream."""

@@ -1,0 +1,14 @@
+"""Glossary: what every figure means, from where the figures themselves are defined."""
+
+import streamlit as st
+
+from pages.ui import blocks, session, terms
+from pages.ui.i18n import t
+
+desk = session.require("glossary")
+st.title(t("page.glossary"))
+blocks.notices(desk)
+st.caption(t("glossary.note"))
+
+search = st.text_input(t("glossary.search"), key="glossary_search", placeholder=t("glossary.example"))
+terms.show(search)

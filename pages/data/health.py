@@ -1,0 +1,33 @@
+"""Health: what was delivered, what became of it, and whether the figures add up."""
+
+import streamlit as st
+
+from pages.ui import blocks, headlines, ledger, session
+from pages.ui.i18n import t
+from warehouse import show
+
+desk = session.require("health")
+blocks.header(desk, t("page.health"))
+
+proof = desk.conservation()
+st.subheader(headlines.conservation(proof), anchor=False)
+st.caption(t("health.proof_note"))
+ledger.conservation(proof)
+
+st.subheader(headlines.feeds(desk.freshness()), anchor=False)
+st.caption(t("health.feeds_note"))
+ledger.feeds(desk.deliveries(), desk.freshness(), desk.settings.timezone)
+
+if "rejects" in desk.scope.pages:
+    rejects = desk.rejects()
+    st.subheader(headlines.rejects(rejects), anchor=False)
+    if rejects.height:
+        st.caption(t("health.rejects_note"))
+        ledger.rejects(rejects)
+        st.download_button(
+            t("health.download"), lambda: show.csv(rejects).encode("utf-8-sig"), "rejects.csv", "text/csv", on_click="ignore"
+        )
+
+runs = desk.runs()
+st.subheader(t("health.runs", count=runs.height), anchor=False)
+ledger.runs(runs, desk.settings.timezone)

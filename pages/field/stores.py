@@ -1,0 +1,71 @@
+"""Stores: who leads, who fell back, and what a busy store makes of its visitors."""
+
+import streamlit as st
+
+from pages.ui import blocks, drawn, formats, frames, headlines, peers, session, tables
+from pages.ui.i18n import dimension_label, metric_label, t
+from reports import charts
+
+FIGURES = (
+    "net_sales", "target_attainment", "average_receipt_value", "units_per_receipt",
+    "conversion_rate", "visitors", "sales_per_sqm",
+)  # fmt: skip
+COMPARED = (
+    "average_receipt_value", "units_per_receipt", "conversion_rate", "sales_per_sqm",
+    "target_attainment", "guide_coverage", "discount_rate",
+)  # fmt: skip
+MOST_ROWS = 500
+
+desk = session.require("stores")
+blocks.header(desk, t("page.stores"))
+view = desk.view
+chosen = view.chosen("store")
+everyone = view.without("store")
+store = dimension_label("store")
+
+if blocks.is_empty(desk, desk.total(view.question(("net_sales", "receipts")))):
+    st.stop()
+
+figures = everyone.askable(FIGURES, "store")
+answer = desk.answer(everyone.question(figures, "store", compare=view.compare))
+stores = desk.named("store", answer.drop_nulls("store"))
+ranked = frames.with_rank(
+    frames.with_share(frames.with_change(stores, "net_sales"), "net_sales"), "net_sales"
+)
+shown = frames.only(ranked, "store", chosen).head(MOST_ROWS)
+
+st.subheader(headlines.leaders(ranked), anchor=False)
+st.caption(t("stores.ranked_note", than=t(f"than.{view.compare}")))
+tables.show(
+    shown, ("rank", "rank_change", "net_sales", "share", "change", *figures[1:]), store,
+    t("page.stores"), blocks.keyed("leaderboard", chosen), blocks.narrowing("store"),
+)  # fmt: skip
+st.caption(t("stores.rows_note", shown=shown.height, all=ranked.height))
+
+if len(chosen) == 1:
+    found = peers.of(desk, chosen[0], COMPARED)
+    if found is None:
+        st.info(t("peers.nobody"))
+    else:
+        blocks.chart(
+            headlines.peers(found.label, found.places),
+            found.basis,
+            charts.strip(drawn.peers(found.places), found.label, t("peers.others"), t("peers.median")),
+            "peers",
+            lambda: tables.peers(found.places),
+        )
+
+if "conversion_rate" in figures:
+    traffic = drawn.traffic(stores, "visitors", "conversion_rate")
+    points = blocks.keyed("traffic", chosen)
+    blocks.chart(
+        headlines.leaks(traffic),
+        t("stores.traffic_note"),
+        charts.scatter(
+            traffic, metric_label("visitors"), metric_label("conversion_rate"), formats.decimal,
+            formats.percent, chosen,
+        ),
+        points,
+        lambda: tables.show(traffic, ("visitors", "conversion_rate", "net_sales"), store, t("page.stores")),
+        blocks.narrowing_by_point("store", points),
+    )  # fmt: skip

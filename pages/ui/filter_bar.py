@@ -1,0 +1,168 @@
+"""The sidebar: what all pages show, kept in the link.
+
+A bound widget writes the label of an option into the link, so that a link made in one language
+would not open in the other. Therefore the link is kept by hidden bound text inputs holding codes,
+and the widgets one sees take their value from these and write it back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from pages.ui.i18n import LANGUAGES, dimension_label, t, value_label
+from pages.ui.session import Desk
+from pages.ui.view import (
+    GRAINS, LINK, PERIODS, PLACES, RISES, View, Where, choice, grain_of, joined, listed, period_of,
+)  # fmt: skip
+from warehouse.filters import COMPARISONS, ORGANISATIONS, QuestionError
+
+NO_VALUES = pl.DataFrame(schema={"value": pl.String, "label": pl.String})
+OFFERED = 50
+"""Values of a filter sent to the browser; where there are more, one searches."""
+_HIDDEN = "<style>.st-key-link{display:none}</style>"
+
+
+def link() -> dict[str, str]:
+    """What the link says, by name. Call it once a run, before anything is shown."""
+    st.html(_HIDDEN)
+    with st.sidebar.container(key="link"):
+        return {
+            name: st.text_input(name, key=name, bind="query-params", max_chars=4000).strip()
+            for name in LINK
+        }
+
+
+def narrow(dimension: str, values: Sequence[str]) -> None:
+    """Narrow a dimension to these values, from the next run on."""
+    st.session_state[dimension] = joined(values)
+
+
+def show_period(start: date, end: date) -> None:
+    """Look at these days, from the next run on."""
+    st.session_state.update({"period": "custom", "from": start.isoformat(), "to": end.isoformat()})
+
+
+def reset() -> None:
+    """Back to the defaults; the language stays, since it is not a filter."""
+    for name in LINK:
+        if name != "lang":
+            st.session_state[name] = ""
+
+
+def show(desk: Desk, said: Mapping[str, str]) -> View | None:
+    """Draw the sidebar and resolve what it says; None where there is no data to look at."""
+    bounds = desk.bounds()
+    with st.sidebar:
+        view = _filters(desk, said, bounds) if bounds else None
+        _display(said)
+    return view
+
+
+def _filters(desk: Desk, said: Mapping[str, str], bounds: tuple[date, date]) -> View:
+    period, start, end = period_of(said, bounds[1])
+    st.session_state["shown_period"] = (start, end)
+    _pick("period", PERIODS, period, lambda code: t(f"period.{code}"))
+    if period == "custom":
+        _pick_days(start, end)
+    compare = choice(said["compare"], COMPARISONS)
+    _pick("compare", COMPARISONS, compare, lambda code: t(f"compare.{code}"))
+    where, unknown = _places(desk, said)
+    grain = choice(said["grain"], GRAINS)
+    _pick("grain", GRAINS, grain, lambda code: t(f"grain.{code}"))
+    org = choice(said["org"], ORGANISATIONS)
+    _pick("org", ORGANISATIONS, org, lambda code: t(f"org.{code}"), help=t("org.help"))
+    st.button(t("filter.reset"), on_click=reset, width="stretch", key="reset")
+    rise = choice(said["rise"], RISES)
+    notes = (t("note.unknown", values=t("format.comma").join(unknown)),) if unknown else ()
+    view = View(start, end, period, grain_of(grain, start, end), compare, where, org, rise, notes)
+    return _comparable(desk, view)
+
+
+def _comparable(desk: Desk, view: View) -> View:
+    """The lunar calendar reaches only so far from New Year: last year's dates stand in beyond."""
+    if view.compare != "lunar":
+        return view
+    try:
+        desk.answer(view.question(("receipts",), compare=view.compare))
+    except QuestionError:
+        return replace(view, compare="year", notes=(*view.notes, t("note.lunar")))
+    return view
+
+
+def _display(said: Mapping[str, str]) -> None:
+    st.divider()
+    _pick("lang", LANGUAGES, choice(said["lang"], LANGUAGES), lambda code: t(f"language.{code}"),
+          st.segmented_control, required=True, width="stretch")  # fmt: skip
+    _pick("rise", RISES, choice(said["rise"], RISES), lambda code: t(f"rise.{code}"),
+          st.segmented_control, required=True, width="stretch", help=t("rise.help"))  # fmt: skip
+
+
+def _pick(
+    name: str, options: Sequence[str], current: Any, written: Callable[[str], str],
+    widget: Callable[..., Any] = st.selectbox, **more: Any,
+) -> None:  # fmt: skip
+    """A widget that shows what the link says and writes what the viewer picks into it."""
+    st.session_state[f"pick_{name}"] = current
+    label = dimension_label(name) if name in PLACES else t(f"filter.{name}")
+    widget(label, options, key=f"pick_{name}", format_func=written, on_change=_keep, args=(name,), **more)
+
+
+def _keep(name: str) -> None:
+    picked = st.session_state[f"pick_{name}"]
+    st.session_state[name] = joined(picked) if isinstance(picked, list) else picked or ""
+    if name == "period" and picked == "custom" and not st.session_state["from"]:
+        show_period(*st.session_state["shown_period"])
+
+
+def _pick_days(start: date, end: date) -> None:
+    st.session_state["pick_days"] = (start, end)
+    st.date_input(t("filter.days"), key="pick_days", on_change=_keep_days, format="YYYY-MM-DD")
+
+
+def _keep_days() -> None:
+    """While a range is being picked there is only its first day: wait for the second."""
+    days = st.session_state["pick_days"]
+    if len(days) == 2:
+        show_period(*days)
+
+
+def _places(desk: Desk, said: Mapping[str, str]) -> tuple[Where, tuple[str, ...]]:
+    """Each place filter, narrowed by the wider ones above it; and what nobody knows."""
+    where: Where = ()
+    ignored: tuple[str, ...] = ()
+    for dimension in PLACES:
+        asked = listed(said[dimension])
+        known = desk.labels(dimension).filter(pl.col("value").is_in(asked)) if asked else NO_VALUES
+        chosen = tuple(value for value in asked if value in set(known["value"]))
+        ignored += tuple(value for value in asked if value not in chosen)
+        _pick_places(desk, dimension, known, chosen, where)
+        where += ((dimension, chosen),) if chosen else ()
+    return where, ignored
+
+
+def _pick_places(
+    desk: Desk, dimension: str, known: pl.DataFrame, chosen: tuple[str, ...], where: Where
+) -> None:
+    """A list of values; a search beside it where there are more than one would send."""
+    above = where if dimension in ("city", "store") else ()
+    search = st.session_state.get(f"search_{dimension}", "")
+    offered = desk.values(dimension, search, above, OFFERED)
+    labels = _labels(pl.concat([known, offered]))
+    if search or offered.height == OFFERED:
+        st.text_input(t("filter.search", what=dimension_label(dimension)), key=f"search_{dimension}")
+    _pick(dimension, list(labels), list(chosen), lambda value: labels.get(value, value),
+          st.multiselect, placeholder=t("filter.all"))  # fmt: skip
+
+
+def _labels(values: pl.DataFrame) -> dict[str, str]:
+    """What each value is shown as; a label that two values share also says which one it is."""
+    found = {value: value_label(value, label) for value, label in values.iter_rows()}
+    shared = Counter(found.values())
+    return {value: label if shared[label] == 1 else f"{label} · {value}" for value, label in found.items()}

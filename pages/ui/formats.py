@@ -1,0 +1,135 @@
+"""How numbers, money and dates are written in the viewer's language. Empty is an en dash."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_interval, format_skeleton
+from babel.numbers import format_decimal, format_percent
+
+from pages.ui.i18n import language, t
+from warehouse.metrics import METRICS, Unit
+
+Number = int | float | Decimal
+EMPTY = "–"
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|$~:<>])")
+LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
+_SCALES = {
+    "en": ((1e9, "B", 2), (1e6, "M", 2), (1e3, "K", 1)),
+    "zh": ((1e8, "亿", 2), (1e4, "万", 1)),
+}
+"""Unit, its sign and the decimals behind it, per language."""
+
+
+def locale() -> str:
+    """The locale of this run's language."""
+    return LOCALES[language()]
+
+
+def decimal(value: Number, digits: int = 0) -> str:
+    """A number with so many decimals."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return format_decimal(value, pattern, locale=locale())
+
+
+def money(value: Number) -> str:
+    """Money at a glance: `¥1,234.6万`, `¥1.23亿`, `¥12.35M`."""
+    sign, size = ("-" if value < 0 else ""), abs(float(value))
+    for scale, unit, digits in _SCALES[language()]:
+        if round(size / scale, digits) >= 1:
+            return f"{sign}¥{decimal(size / scale, digits)}{unit}"
+    return f"{sign}¥{decimal(size)}"
+
+
+def exact_money(value: Number) -> str:
+    """Money to the fen."""
+    return f"{'-' if value < 0 else ''}¥{decimal(abs(value), 2)}"
+
+
+def percent(value: Number, digits: int = 1) -> str:
+    """A share of 1 as a percentage."""
+    return format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=locale())
+
+
+def change(key: str, value: float | None) -> str:
+    """A change as `frames.change` gives it, signed: points of a ratio, else per cent."""
+    if value is None:
+        return EMPTY
+    if METRICS[key].unit is Unit.RATIO:
+        return t("format.points", value=format_decimal(value * 100, "+0.0;-0.0", locale=locale()))
+    return format_percent(value, "+#,##0.0%;-#,##0.0%", locale=locale())
+
+
+def figure(key: str, value: Number | None) -> str:
+    """A figure at a glance, by its unit."""
+    if value is None:
+        return EMPTY
+    unit = METRICS[key].unit
+    if unit is Unit.MONEY:
+        return money(value)
+    if unit is Unit.AVERAGE_MONEY:
+        return money(value) if abs(value) >= 10_000 else f"¥{decimal(value, 1)}"
+    if unit is Unit.RATIO:
+        return percent(value)
+    return decimal(value, 2 if unit is Unit.AVERAGE else 0)
+
+
+def exact(key: str, value: Number | None) -> str:
+    """A figure in full, for hovering."""
+    if value is not None and METRICS[key].unit in (Unit.MONEY, Unit.AVERAGE_MONEY):
+        return exact_money(value)
+    if value is not None and METRICS[key].unit is Unit.RATIO:
+        return percent(value, 2)
+    return figure(key, value)
+
+
+def long_day(value: date) -> str:
+    """A day with its year."""
+    return format_date(value, "medium", locale=locale())
+
+
+def month(value: date) -> str:
+    """A month with its year."""
+    return format_skeleton("yMMM", value, locale=locale())
+
+
+def period(start: date, end: date) -> str:
+    """A span of days, what both ends share written once."""
+    return long_day(start) if start == end else format_interval(start, end, "yMMMd", locale=locale())
+
+
+def moment(at: datetime | None, timezone: str) -> str:
+    """A UTC time as local day and time."""
+    if at is None:
+        return EMPTY
+    local = at.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(timezone))
+    return f"{format_skeleton('MMMd', local, locale=locale())} {local:%H:%M}"
+
+
+def tick(grain: str, value: str) -> str:
+    """A day, week or month of a question's answer, short enough for an axis."""
+    if grain == "day":
+        return format_skeleton("MMMd", date.fromisoformat(value), locale=locale())
+    if grain == "month":
+        return month(date.fromisoformat(f"{value}-01"))
+    return t("format.week", week=value.partition("-W")[2], year=value[:4])
+
+
+def point(grain: str, value: str) -> str:
+    """The same in full, for hovering."""
+    if grain == "day":
+        return format_skeleton("yMMMEd", date.fromisoformat(value), locale=locale())
+    return tick(grain, value)
+
+
+def plain(text: str) -> str:
+    """A name as it is, where Markdown would read its characters as markup."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def signed_money(value: Number) -> str:
+    """A change of money, a rise with its plus."""
+    return f"+{money(value)}" if value > 0 else money(value)

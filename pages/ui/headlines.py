@@ -1,0 +1,86 @@
+"""Titles that state the answer, made of the figures themselves."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pages.ui import formats, frames
+from pages.ui.formats import plain
+from pages.ui.i18n import metric_label, t
+
+
+def trend(key: str, row: dict[str, formats.Number | None], compare: str) -> str:
+    """Which way a figure went against a comparison."""
+    moved = frames.change(key, row[key], row.get(f"{key}_compare"))
+    name = metric_label(key)
+    if moved is None:
+        return t("headline.trend_alone", name=name, value=formats.figure(key, row[key]))
+    way = "up" if moved > 0 else "down" if moved < 0 else "same"
+    return t(
+        f"headline.trend_{way}", name=name, change=formats.change(key, moved).lstrip("+-"),
+        than=t(f"than.{compare}"),
+    )  # fmt: skip
+
+
+def movers(frame: pl.DataFrame) -> str:
+    """Who made the growth, or the decline."""
+    move = frames.mover(frame)
+    if move is None:
+        return t("headline.moved_nothing")
+    way = "growth" if move.total > 0 else "decline"
+    if move.part > 1:
+        return t(f"headline.against_{way}", label=plain(move.label), delta=formats.money(move.delta))
+    return t(f"headline.made_{way}", label=plain(move.label), part=formats.percent(move.part, 0))
+
+
+def targets(frame: pl.DataFrame) -> str:
+    """How many groups reach their target."""
+    reached, stated = frames.ahead(frame, "target_attainment", 1.0)
+    if not stated:
+        return t("headline.no_targets")
+    return t("headline.targets", reached=reached, stated=stated)
+
+
+def leaders(frame: pl.DataFrame) -> str:
+    """Who leads, and how much the first five make together."""
+    first = frame.row(0, named=True)
+    if frame.height <= 5 or first["share"] is None:
+        return t("headline.leader", label=plain(first["label"]), part=formats.percent(first["share"] or 0))
+    five = formats.percent(frame["share"].head(5).sum(), 0)
+    return t("headline.leaders", label=plain(first["label"]), part=formats.percent(first["share"]), five=five)
+
+
+def leaks(frame: pl.DataFrame) -> str:
+    """Which busy stores convert less than the median."""
+    found = frames.busy_but_leaky(frame, "visitors", "conversion_rate")
+    if not found.height:
+        return t("headline.no_leaks")
+    named = t("format.comma").join(map(plain, found["label"].head(3)))
+    return t("headline.leaks" if found.height > 1 else "headline.leak", count=found.height, names=named)
+
+
+def peers(label: str, frame: pl.DataFrame) -> str:
+    """In how many figures a store is ahead of its peers' median."""
+    ahead, stated = frames.ahead(frame.filter("is_own"), "ratio", 1.0)
+    return t("headline.peers", label=plain(label), ahead=ahead, stated=stated)
+
+
+def conservation(frame: pl.DataFrame) -> str:
+    """Whether every cut adds up to net sales."""
+    open_cuts = frame.filter(pl.col("difference") != 0)
+    if open_cuts.height:
+        worst = open_cuts["difference"].abs().max()
+        return t("headline.open", cuts=open_cuts.height, worst=formats.exact_money(worst))  # type: ignore[arg-type]
+    return t("headline.closes", value=formats.exact_money(frame["net_sales"][0] or 0))
+
+
+def feeds(freshness: pl.DataFrame) -> str:
+    """Whether every feed is on time."""
+    late = freshness.filter("is_late")["feed"]
+    named = t("format.comma").join(t(f"feed.{feed}") for feed in late)
+    return t("headline.feeds_late", feeds=named) if named else t("headline.feeds_on_time")
+
+
+def rejects(rows: pl.DataFrame) -> str:
+    """How many rows were turned down."""
+    return t("headline.rejects", count=rows.height) if rows.height else t("headline.no_rejects")

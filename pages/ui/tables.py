@@ -1,0 +1,94 @@
+"""Tables of figures: which columns, how they are written, and rows that can be picked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from pages.ui import formats
+from pages.ui.i18n import metric_definition, metric_label, t
+from warehouse.metrics import METRICS, Unit
+
+Pick = Callable[[str], None]
+HUNDREDTHS = ("change",)
+"""Columns written as signed per cent, which the front end does not multiply."""
+_FORMATS = {
+    Unit.MONEY: "¥%,.0f", Unit.AVERAGE_MONEY: "¥%,.1f", Unit.AVERAGE: "%.2f", Unit.COUNT: "%,d",
+    Unit.UNITS: "%,.0f",
+}  # fmt: skip
+
+
+def show(
+    frame: pl.DataFrame, columns: Sequence[str], heading: str, alt: str, key: str | None = None,
+    pick: Pick | None = None, named: str = "store",
+) -> None:  # fmt: skip
+    """A table of `label` and these columns; `pick` is given the `named` value of a clicked row."""
+    shown = frame.select("label", *map(_plain_number, [c for c in columns if c in frame.columns]))
+    config = {"label": st.column_config.TextColumn(heading, pinned=True)}
+    config |= {name: _column(name) for name in shown.columns[1:]}
+    more: dict[str, Any] = {}
+    if pick:
+        ids = frame[named].to_list()
+        more = {"on_select": partial(_picked, str(key), ids, pick), "selection_mode": "single-row"}
+    st.dataframe(shown, column_config=config, hide_index=True, alt=alt, key=key, **more)
+
+
+def _plain_number(name: str) -> pl.Expr:
+    number = pl.col(name).cast(pl.Int64 if name.startswith("rank") else pl.Float64)
+    return number * 100 if name in HUNDREDTHS else number
+
+
+def _picked(key: str, ids: Sequence[str | None], pick: Pick) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    value = ids[rows[0]] if rows else None
+    if value is not None:
+        pick(value)
+
+
+def _column(name: str) -> Any:
+    """How one column is headed and written."""
+    key = name.removesuffix("_compare")
+    if key not in METRICS:
+        return st.column_config.NumberColumn(t(f"column.{name}"), format=_OTHERS[name])
+    label, unit = metric_label(key), METRICS[key].unit
+    if key != name:
+        label = t("column.before", name=label)
+    if key == "target_attainment":
+        return st.column_config.ProgressColumn(label, format="percent", max_value=1.5, help=_help(key))
+    if unit is Unit.RATIO:
+        return st.column_config.NumberColumn(label, format="percent", step=0.001, help=_help(key))
+    return st.column_config.NumberColumn(label, format=_FORMATS[unit], help=_help(key))
+
+
+_OTHERS = {"rank": "%d", "rank_change": "%+d", "share": "percent", "change": "%+.1f%%", "delta": "¥%+,.0f"}
+
+
+def _help(key: str) -> str:
+    return metric_definition(key)
+
+
+def peers(places: pl.DataFrame) -> None:
+    """One row a figure: a store, the median of its peers, and how the two relate."""
+    shown = places.filter("is_own").select(
+        pl.col("key").map_elements(metric_label, pl.String).alias("label"),
+        *(_written_figure(name) for name in ("value", "median")),
+        pl.col("ratio"),
+    )
+    config = {
+        "label": st.column_config.TextColumn(t("column.figure")),
+        "value": st.column_config.TextColumn(t("column.value")),
+        "median": st.column_config.TextColumn(t("peers.median")),
+        "ratio": st.column_config.NumberColumn(t("column.ratio"), format="percent", step=0.01),
+    }
+    st.dataframe(shown, column_config=config, hide_index=True, alt=t("peers.median"))
+
+
+def _written_figure(name: str) -> pl.Expr:
+    def write(row: dict[str, Any]) -> str:
+        return formats.figure(row["key"], row[name])
+
+    return pl.struct("key", name).map_elements(write, pl.String).alias(name)

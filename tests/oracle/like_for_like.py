@@ -1,0 +1,100 @@
+"""Like-for-like: the same stores on days that can be compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from .calendars import TIME_DIMENSIONS, aligned
+from .company import Company
+from .dimensions import LINE_DIMENSIONS, STORE_DIMENSIONS
+from .facts import Fact, Part
+from .registry import Quotient, figure, quotient
+from .selection import Group, Selection
+
+MATURE_AFTER = timedelta(days=30)
+
+
+@figure("quotient", LINE_DIMENSIONS)
+def like_for_like_growth(selection: Selection) -> Mapping[Group, Quotient]:
+    """Growth = Σ store_net_sales over those days ÷ Σ over their aligned days − 1.
+
+    A group's region and brand are day d's, in both years; by channel or guide the same store-days
+    count, with that channel's or guide's sales. An open store-day without sales counts as 0.
+    CHOICE: a group exists where a comparable store-day falls into it; by channel, guide or
+    another dimension of lines, where a line of such a store-day or its aligned day does.
+    """
+    now: dict[Group, Decimal] = defaultdict(Decimal)
+    before: dict[Group, Decimal] = defaultdict(Decimal)
+    places = _places(selection)
+    for fact, that_day in _comparable_store_days(selection):
+        for group in _groups(places, fact) if places else ():
+            now[group] += 0
+        for day, sums in ((fact.day, now), (that_day, before)):
+            for part in selection.company.store_day_parts.get((fact.store or "", day), ()):
+                for group in _groups(selection, _placed(part, fact)):
+                    sums[group] += part.net
+    return {g: _growth(now[g], before[g]) for g in {**now, **before}}
+
+
+def _growth(now: Decimal, before: Decimal) -> Quotient:
+    ratio = quotient(now, before)
+    return None if ratio is None else ratio - 1
+
+
+def _comparable_store_days(selection: Selection) -> Iterator[tuple[Fact, date]]:
+    """(store on day d, aligned day d′) for every store that counts on d."""
+    for day in selection.days:
+        that_day = aligned(day, selection.alignment)
+        for store in selection.company.organisation.stores:
+            if counts(selection.company, store, day, that_day):
+                yield Fact(day=day, store=store), that_day
+
+
+def counts(company: Company, store: str, day: date, that_day: date) -> bool:
+    """A store counts on day d, against aligned day d′, when d′ − opened_on ≥ 30 days, it was
+    closed on neither, and both days lie between the first and the last business date of any
+    loaded sale.
+
+    CHOICE: a store that states no opened_on has always been open.
+    """
+    if company.sale_days is None:
+        return False
+    first, last = company.sale_days
+    if not (first <= day <= last and first <= that_day <= last):
+        return False
+    row = company.organisation.store_latest(store)
+    opened_on = row["opened_on"] if row else None
+    if opened_on is not None and that_day - opened_on < MATURE_AFTER:
+        return False
+    closed = company.organisation.is_closed
+    return not (closed(store, day) or closed(store, that_day))
+
+
+def _placed(part: Part, place: Fact) -> Fact:
+    """What a line is by itself, in the place (store, its region and brand) of day d."""
+    return replace(
+        place,
+        guide=part.guide,
+        product=part.product,
+        person=part.person,
+        channel=part.channel,
+        tender=part.tender,
+        fulfilment=part.fulfilment,
+        device=part.device,
+    )
+
+
+def _places(selection: Selection) -> Selection | None:
+    """The selection of store-days by themselves; None where lines are what is cut."""
+    of_places = (*TIME_DIMENSIONS, *STORE_DIMENSIONS)
+    if any(dimension not in of_places for dimension in selection.by):
+        return None
+    return replace(selection, where={d: v for d, v in selection.where.items() if d in of_places})
+
+
+def _groups(selection: Selection, fact: Fact) -> set[Group]:
+    return set(selection.collect([fact]))
