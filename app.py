@@ -12,12 +12,12 @@ from pages.ui.i18n import t
 from pages.ui.view import choice
 
 HOME = Path(__file__).parent
+# By audience, as the menu shows them: what a role may see, and its script.
 PAGES = {
     "executive": {"overview": "pages/executive/overview.py"},
     "field": {"stores": "pages/field/stores.py"},
     "data": {"health": "pages/data/health.py", "glossary": "pages/data/glossary.py"},
 }
-"""By audience, as the navigation shows them: what a role may see and its script."""
 
 
 def page_of(name: str, script: str, seen: frozenset[str]) -> st.Page:
@@ -38,6 +38,7 @@ def navigation(seen: frozenset[str]) -> st.Page:
 
 
 st.set_page_config(page_title="Guidepost", page_icon="🧭", layout="wide")
+st.logo(HOME / "pages/ui/logo.svg", size="large")
 link = filter_bar.link()
 i18n.speak(choice(link["lang"], i18n.LANGUAGES))
 

@@ -97,9 +97,12 @@ def _files(inbox: Path, problems: dict[str, Problem]) -> Iterator[tuple[str, Pat
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for path in (Path(folder) / name for name in [*names, *links]):
             name = path.relative_to(root).as_posix()
+            shown = name.encode("utf-8", "replace").decode()
             if path.name.startswith(".") or path.name.lower().endswith(_UNFINISHED):
                 continue
-            if not path.resolve().is_relative_to(root):
+            if shown != name:
+                problems[shown] = Problem(shown, "has a name that is not text; rename it")
+            elif not path.resolve().is_relative_to(root):
                 reason = "is a link that leads out of the inbox; deliver the file itself"
                 problems[name] = Problem(name, reason)
             elif path.is_file():

@@ -53,11 +53,11 @@ class MappedTable:
 
     def choose(self, header: list[str]) -> list[str]:
         """The columns to read, out of the file's header. Raises SourceError when one is missing."""
-        wanted = {name: name in required for required in [self._required()] for name in self._all()}
-        for name, must in wanted.items():
+        required, wanted = self._required(), self._all()
+        for name in wanted:
             if name in header or any(lookup.has(name) for lookup in self._lookups):
                 continue
-            if must:
+            if name in required:
                 raise missing_column(self.path.name, name, header, self.table.mapping)
             self._absent.append(name)
         self._columns = [name for name in header if name in wanted]
@@ -211,9 +211,10 @@ def _sum(total: arithmetic.Sum, row: Mapping[str, str | None]) -> tuple[Decimal 
             return None, f"{name} holds {text!r}, which is not a number"
         numbers[name] = number
     try:
-        return total.value(numbers), None
+        amount = total.value(numbers)
     except (DivisionByZero, InvalidOperation):
         return None, None
+    return (None, "the result is too large") if amount.adjusted() > 30 else (amount, None)
 
 
 def _apportioned(

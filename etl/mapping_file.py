@@ -22,7 +22,7 @@ from etl.mapping import (
     TableMapping,
     is_date,
     is_time,
-)  # fmt: skip
+)
 from etl.mapping_keys import Content, Section
 from etl.readers import Layout, hint
 
@@ -83,23 +83,24 @@ def _table(
     entries = section.table("fields")
     if not entries:
         section.fail("it has no fields; say which column feeds which field")
+    rules = (_field(section, feed, name, entry, columns[feed]) for name, entry in entries.items())
     table = TableMapping(
-        mapping,
-        feed,
-        section.texts("files") or section.fail("it has no files; name the files it is for"),
-        folder,
-        tuple(_field(section, feed, name, entry, columns[feed]) for name, entry in entries.items()),
-        tuple(_joins(section)),
-        _layout(section),
-        section.mark("decimal", ".", ","),
-        section.mark("thousands", "", ".,' "),
-        section.texts("numbers"),
-        section.inherited_texts("nulls"),
-        section.inherited_texts("date_format"),
-        section.timezone(),
-        _conditions(section, "when"),
-        _conditions(section, "unless"),
-        section.texts("distinct") if "distinct" in section.content else None,
+        mapping=mapping,
+        feed=feed,
+        files=section.texts("files") or section.fail("it has no files; name those it is for"),
+        folder=folder,
+        fields=tuple(rules),
+        joins=tuple(_joins(section)),
+        layout=_layout(section),
+        decimal=section.mark("decimal", ".", ","),
+        thousands=section.mark("thousands", "", ".,' "),
+        numbers=section.texts("numbers"),
+        nulls=section.inherited_texts("nulls"),
+        date_format=section.inherited_texts("date_format"),
+        timezone=section.timezone(),
+        when=_conditions(section, "when"),
+        unless=_conditions(section, "unless"),
+        distinct=section.texts("distinct") if "distinct" in section.content else None,
     )
     return _checked(section, table)
 
@@ -117,12 +118,12 @@ def _checked(section: Section, table: TableMapping) -> TableMapping:
 
 def _layout(section: Section) -> Layout:
     return Layout(
-        section.format(),
-        section.encoding(),
-        section.separator(),
-        section.whole("skip_lines"),
-        section.texts("header"),
-        section.text("sheet"),
+        format=section.format(),
+        encoding=section.encoding(),
+        separator=section.separator(),
+        skip_lines=section.whole("skip_lines"),
+        header=section.texts("header"),
+        sheet=section.text("sheet"),
     )
 
 
@@ -137,13 +138,13 @@ def _join(section: Section) -> Join:
         'it has no match; write match = { "its column" = "column here" }'
     )
     return Join(
-        file,
-        section.text("as") or Path(file).name.split(".")[0],
-        match,
-        section.one_of("keep", ("first", "last")),
-        section.text("order_by"),
-        section.one_of("unmatched", ("keep", "drop", "reject")) or "keep",
-        section.flag("optional"),
+        file=file,
+        name=section.text("as") or Path(file).name.split(".")[0],
+        match=match,
+        keep=section.one_of("keep", ("first", "last")),
+        order_by=section.text("order_by"),
+        unmatched=section.one_of("unmatched", ("keep", "drop", "reject")) or "keep",
+        optional=section.flag("optional"),
     )
 
 
@@ -157,25 +158,27 @@ def _field(
     given = [key for key in _SOURCES if key in section.content]
     if len(given) != 1:
         section.fail(f"give exactly one of {', '.join(_SOURCES)}")
+    if section.content[given[0]] in ("", []):
+        section.fail(f"{given[0]} is empty")
     _check_company(section, name, given[0])
     return FieldMapping(
-        name,
-        section.text("column"),
-        section.texts("first_of") or None,
-        section.text("template"),
-        section.text("constant"),
-        _sum(section),
-        section.texts("number_within") or None,
-        section.whole("round", 2),
-        section.texts("apportion") if "apportion" in section.content else None,
-        _replacements(section),
-        section.text_table("values"),
-        section.text("default"),
-        section.text("if_empty"),
-        section.texts("date_format"),
-        _conditions(section, "when"),
-        _conditions(section, "unless"),
-        section.flag("optional"),
+        name=name,
+        column=section.text("column"),
+        first_of=section.texts("first_of") or None,
+        template=section.text("template"),
+        constant=section.text("constant"),
+        compute=_sum(section),
+        number_within=section.texts("number_within") or None,
+        round=section.whole("round", 2),
+        apportion=section.texts("apportion") if "apportion" in section.content else None,
+        replace=_replacements(section),
+        values=section.text_table("values"),
+        default=section.text("default"),
+        if_empty=section.text("if_empty"),
+        date_format=section.texts("date_format"),
+        when=_conditions(section, "when"),
+        unless=_conditions(section, "unless"),
+        optional=section.flag("optional"),
     )
 
 

@@ -27,7 +27,7 @@ from etl.readers import (
     format_of,
     marked,
     named_columns,
-)  # fmt: skip
+)
 
 _BLOCK = 4 << 20
 _SEPARATORS = ",;\t|"
@@ -82,7 +82,8 @@ def _header(path: Path, text: Text, layout: Layout) -> _Header:
         if layout.header:
             line = stream.readline()
             separator = layout.separator or _separator(path, layout, line)
-            return _Header(list(layout.header), separator, layout.skip_lines, bool(line.strip()))
+            names = named_columns(path, layout.header)
+            return _Header(names, separator, layout.skip_lines, bool(line.strip()))
         return _header_line(path, stream, layout)
 
 

@@ -27,7 +27,7 @@ from etl.readers import (
     hint,
     marked,
     named_columns,
-)  # fmt: skip
+)
 
 _BLOCK = 8 << 20
 _ROWS = 131_072
@@ -223,8 +223,7 @@ def read_xlsx(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.DataFra
 
     Held in memory whole: a sheet has at most 1,048,576 rows. Raises SourceError.
     """
-    rows = _sheet(path, layout.sheet)
-    rows = rows.slice(layout.skip_lines)
+    rows = _sheet(path, layout.sheet).filter(pl.col(LINE) > layout.skip_lines)
     if not layout.header and rows.is_empty():
         raise SourceError(f"{path.name} is empty; deliver it again with a header row")
     header = layout.header or rows.row(0)[:-1]

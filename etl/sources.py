@@ -56,6 +56,12 @@ def read(delivery: Delivery, *, timezone: str, batch_rows: int = 500_000) -> Ite
     except SourceError:
         _check_sizes(delivery)
         raise
+    except UnicodeDecodeError as error:
+        _check_sizes(delivery)
+        raise SourceError(
+            f"{delivery.name} is not text in {error.encoding}, nor in another encoding we try;"
+            " name its encoding in a source mapping"
+        ) from None
     except _UNREADABLE as error:
         _check_sizes(delivery)
         why = next(iter(str(error).splitlines()), repr(error))

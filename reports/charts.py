@@ -21,8 +21,10 @@ MAIN, OTHER, THIRD, FOURTH, QUIET = SERIES = ("#000001", "#000002", "#000003", "
 """The five series of a chart, in order; QUIET is a grey."""
 UP, DOWN = "#000032", "#000033"
 """The theme's green and red."""
-LIGHT = ("#0072B2", "#D55E00", "#009E73", "#B0578D", "#555555", "#00734F", "#C62828")
-DARK = ("#56B4E9", "#E69F00", "#2BC29A", "#E29AC6", "#BDBDBD", "#2BC29A", "#FF8A80")
+TEXT = "#000037"
+"""The theme's text colour; Plotly's own is too pale for small figures."""
+LIGHT = ("#0072B2", "#D55E00", "#009E73", "#B0578D", "#555555", "#00734F", "#C62828", "#333333")
+DARK = ("#56B4E9", "#E69F00", "#2BC29A", "#E29AC6", "#BDBDBD", "#2BC29A", "#FF8A80", "#E0E0E0")
 TICKS_X, TICKS_Y = 6, 4
 ROW_HEIGHT = 34
 
@@ -30,7 +32,7 @@ ROW_HEIGHT = 34
 def painted(figure: go.Figure, theme: str) -> go.Figure:
     """The figure in the real colours of a theme, `light` or `dark`."""
     spec = json.dumps(figure.to_plotly_json(), default=list)
-    for mark, colour in zip((*SERIES, UP, DOWN), DARK if theme == "dark" else LIGHT, strict=True):
+    for mark, colour in zip((*SERIES, UP, DOWN, TEXT), DARK if theme == "dark" else LIGHT, strict=True):
         spec = spec.replace(mark, colour)
     return io.from_json(spec, skip_invalid=True)
 
@@ -54,8 +56,10 @@ def trend(frame: pl.DataFrame, now: str, before: str, write: Write) -> go.Figure
         type="category", showgrid=False,
         tickvals=_texts(frame, "point")[::step], ticktext=_texts(frame, "tick")[::step],
     )  # fmt: skip
-    _money_axis(figure.layout.yaxis, [*_numbers(frame, "value"), *_numbers(frame, "before")], write)
-    return figure.update_layout(hovermode="x unified", legend=_legend(), showlegend=True)
+    _axis(figure.layout.yaxis, [*_numbers(frame, "value"), *_numbers(frame, "before")], write)
+    return figure.update_layout(
+        hovermode="x unified", legend={**_legend(), "traceorder": "reversed"}, showlegend=True
+    )
 
 
 def waterfall(frame: pl.DataFrame, total: str, total_text: str, write: Write, rise: str) -> go.Figure:
@@ -80,7 +84,7 @@ def waterfall(frame: pl.DataFrame, total: str, total_text: str, write: Write, ri
     sums = [0.0]
     for delta in deltas:
         sums.append(sums[-1] + delta)
-    _money_axis(figure.layout.xaxis, sums, write, room=0.22)
+    _axis(figure.layout.xaxis, sums, write, room=0.22)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure.update_layout(showlegend=False)
 
@@ -103,16 +107,16 @@ def targets(frame: pl.DataFrame, value: str, target: str, write: Write) -> go.Fi
         customdata=_texts(frame, "target_text"),
         hovertemplate="%{y}<br>%{customdata}<extra></extra>",
     )
-    _money_axis(figure.layout.xaxis, [*_numbers(frame, "value"), *_numbers(frame, "target")], write)
+    _axis(figure.layout.xaxis, [*_numbers(frame, "value"), *_numbers(frame, "target")], write)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure.update_layout(legend=_legend(), showlegend=True)
 
 
 def scatter(
     frame: pl.DataFrame, across: str, up: str, write_across: Write, write_up: Write,
-    chosen: Sequence[str],
+    median: str, chosen: Sequence[str],
 ) -> go.Figure:  # fmt: skip
-    """A point a row, with the medians as lines; chosen rows stand out by colour and size.
+    """A point a row, with the medians as lines named so; chosen rows stand out by colour and size.
 
     Columns: id (given back on a click), label, x, y, text.
     """
@@ -129,9 +133,9 @@ def scatter(
         },
         unselected={"marker": {"opacity": 0.5}},
     )  # fmt: skip
-    _median_lines(figure, frame, write_across, write_up)
-    _money_axis(figure.layout.xaxis, [0.0, *_numbers(frame, "x")], write_across)
-    _money_axis(figure.layout.yaxis, [0.0, *_numbers(frame, "y")], write_up)
+    _median_lines(figure, frame, lambda x: f"{median} {write_across(x)}", lambda y: f"{median} {write_up(y)}")
+    _axis(figure.layout.xaxis, _numbers(frame, "x"), write_across, from_zero=False)
+    _axis(figure.layout.yaxis, _numbers(frame, "y"), write_up, from_zero=False)
     figure.update_xaxes(title=across)
     figure.update_yaxes(title=up)
     return figure.update_layout(showlegend=False, hovermode="closest")
@@ -170,10 +174,10 @@ def strip(frame: pl.DataFrame, own: str, others: str, middle: str) -> go.Figure:
 
 def _figure(height: int) -> go.Figure:
     """An empty figure; fixed, because dragging inside a chart would keep a phone from scrolling."""
-    figure = go.Figure(layout={"height": height, "dragmode": False, "bargap": 0.3})
+    figure = go.Figure(layout={"height": height, "dragmode": False, "font": {"color": TEXT}})
     figure.update_layout(margin={"l": 0, "r": 8, "t": 28, "b": 0})
-    figure.update_xaxes(fixedrange=True, automargin=True)
-    figure.update_yaxes(fixedrange=True, automargin=True)
+    figure.update_xaxes(fixedrange=True, automargin=True, tickfont={"color": TEXT})
+    figure.update_yaxes(fixedrange=True, automargin=True, tickfont={"color": TEXT})
     return figure
 
 
@@ -181,13 +185,14 @@ def _legend() -> dict[str, object]:
     return {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None}
 
 
-def _money_axis(
+def _axis(
     axis: go.layout.XAxis | go.layout.YAxis, values: Sequence[float | None], write: Write,
-    room: float = 0.06,
+    room: float = 0.06, from_zero: bool = True,
 ) -> None:  # fmt: skip
-    """An axis from zero with few round ticks, written as the viewer's language writes numbers."""
+    """An axis with few round ticks, written as the viewer's language writes numbers."""
     stated = [value for value in values if value is not None] or [0.0]
-    low, high = min(0.0, *stated), max(0.0, *stated)
+    stated += [0.0] if from_zero else []
+    low, high = min(stated), max(stated)
     step = _round_step((high - low) / TICKS_Y)
     ticks = [step * place for place in range(math.floor(low / step), math.ceil(high / step) + 1)]
     space = (high - low or 1.0) * room
@@ -198,11 +203,11 @@ def _money_axis(
 
 
 def _round_step(size: float) -> float:
-    """The next 1, 2 or 5 times a power of ten."""
+    """The next 1, 2, 2.5 or 5 times a power of ten."""
     if size <= 0:
         return 1.0
     power = 10 ** math.floor(math.log10(size))
-    return next(float(step * power) for step in (1, 2, 5, 10) if step * power >= size)
+    return next(float(step * power) for step in (1, 2, 2.5, 5, 10) if step * power >= size)
 
 
 def _texts(frame: pl.DataFrame, column: str) -> list[str]:

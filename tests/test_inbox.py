@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 
 import pytest
-from files import deliver, put
+from delivered import deliver, put
 
 from etl import sources
 from etl.sources import SourceError
@@ -76,3 +77,12 @@ def test_content_hash_knows_a_file_by_its_content_not_its_name(tmp_path: Path) -
     assert sources.content_hash(first) == sources.content_hash(second)
     assert sources.content_hash(first) != sources.content_hash(other)
     assert len(sources.content_hash(first)) == 64
+
+
+def test_name_that_is_not_text_is_a_problem_and_not_read(tmp_path: Path) -> None:
+    put(tmp_path, "stores/a.csv", "store_id\n1\n")
+    odd = Path(os.fsdecode(os.fsencode(tmp_path / "stores") + b"/\xd6\xd0.csv"))
+    odd.write_bytes(b"store_id\n1\n")
+    names, problems = found(tmp_path)
+    assert names == ["stores/a.csv"]
+    assert list(problems.values()) == ["has a name that is not text; rename it"]

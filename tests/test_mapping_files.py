@@ -41,6 +41,7 @@ GOOD = '[[tables]]\nfeed = "stores"\nfiles = "*.csv"\nfields = { store_id = "id"
             r"fields\.store_id: compute: 'a \+' is not a sum",
         ),
         (GOOD.replace('"id"', '{ compute = "1 + 1" }'), "names no column"),
+        (GOOD.replace('"id"', "{ first_of = [] }"), "first_of is empty"),
         (GOOD.replace('"id"', '{ column = "a", round = 1 }'), "round goes with compute only"),
         (
             GOOD.replace('"id"', '{ column = "a", default = "b" }'),

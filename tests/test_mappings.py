@@ -59,6 +59,20 @@ def test_sum_reads_units_signs_and_odd_column_names(tmp_path: Path) -> None:
     ]
 
 
+def test_sum_that_is_beyond_all_money_breaks_its_record(tmp_path: Path) -> None:
+    mapping = """
+    [[tables]]
+    feed = "pos_sales"
+    files = "t.csv"
+    fields = { net_amount = { compute = "q * p" } }
+    """
+    found = Till(tmp_path, mapping, t__csv="q,p\n1,2\n9e99,1\n").frame()
+    assert found["_broken"].to_list() == [
+        None,
+        "the result is too large, so net_amount cannot be computed",
+    ]
+
+
 def test_sum_over_a_cell_that_is_no_number_breaks_its_record_only(tmp_path: Path) -> None:
     mapping = """
     [[tables]]

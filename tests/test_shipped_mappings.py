@@ -222,10 +222,10 @@ def test_shopify_soft_deletes_and_dimensions_of_both_generations(tmp_path: Path)
 
 
 NEW_LINES = (
-    "id,order_id,variant_id,product_id,quantity,original_total_set_shop_amount,"
+    "id,order_id,sku,variant_id,product_id,quantity,original_total_set_shop_amount,"
     "total_discount_set_shop_amount\n"
-    "1,A,v1,p1,2,30.00,5.00\n2,A,,p2,1,10.00,0\n3,B,v1,p1,1,15.00,0\n4,C,v1,p1,1,15.00,0\n"
-    "5,D,v1,p1,1,15.00,0\n"
+    "1,A,S1,v1,p1,2,30.00,5.00\n2,A,,,p2,1,10.00,0\n3,B,,v1,p1,1,15.00,0\n4,C,,v1,p1,1,15.00,0\n"
+    "5,D,,v1,p1,1,15.00,0\n"
 )
 NEW_ORDERS = (
     "id,source_name,display_financial_status,created_at,processed_at,cancelled_at,location_id,"
@@ -246,7 +246,7 @@ def test_shopify_orders_of_the_till_are_receipts_and_the_rest_are_online(tmp_pat
     orders = frames(deliveries, "online_orders")
     columns = ("order_id", "line_number", "product_id", "net_amount", "paid_at", "guide_id")
     assert orders.select(columns).rows() == [
-        ("A", "1", "v1", "25", "2025-07-18T09:00:00+00:00", None),
+        ("A", "1", "S1", "25", "2025-07-18T09:00:00+00:00", None),
         ("A", "2", "p2", "10", "2025-07-18T09:00:00+00:00", None),
         ("C", "1", "v1", "15", None, "g1"),
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
-from files import deliver, frame, put, rows
+from delivered import deliver, frame, put, rows
 
 from etl import sources
 from etl.sources import Delivery, SourceError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from files import deliver, frame, put, rows
+from delivered import deliver, frame, put, rows
 
 from etl import sources
 from etl.sources import SourceError, StillWriting
@@ -59,7 +59,7 @@ def test_file_with_a_mark_of_utf8_that_is_not_utf8_is_refused(tmp_path: Path) ->
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"s\.csv is not text"):
         rows(tmp_path, "s.csv", b"PK\x03\x04\x00\x00")
-    with pytest.raises(SourceError, match=r"stores/s\.csv cannot be read"):
+    with pytest.raises(SourceError, match=r"stores/s\.csv is not text in gb18030"):
         rows(tmp_path, "s.csv", b"store_id\n\xff\xff\n")
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 import polars as pl
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import BigInteger, cast, func, literal, select, union_all
 
 from warehouse import access, options, portable, queries
 from warehouse.access import Scope
@@ -181,7 +181,10 @@ def deliveries(reader: Reader, scope: Scope) -> pl.DataFrame:
             func.count().label("files"),
             func.count().filter(files.c.outcome == "refused").label("refused"),
             func.max(runs.c.finished_at).label("last_loaded_at"),
-            *(portable.total(column).label(name) for name, column in columns.items()),
+            *(
+                cast(portable.total(column), BigInteger).label(name)
+                for name, column in columns.items()
+            ),
         )
         .outerjoin(runs, runs.c.run_key == files.c.run_key)
         .where(literal(scope.everything))

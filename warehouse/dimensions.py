@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-TIME = ("day", "week", "month", "quarter", "year")
+TIME = ("day", "week", "month", "quarter", "year", "weekday")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ _ALL = (
     Dimension("month", "Month", "date", "month", "month, YYYY-MM"),
     Dimension("quarter", "Quarter", "date", "quarter", "quarter, YYYY-Qn"),
     Dimension("year", "Year", "date", "year", "calendar year"),
+    Dimension("weekday", "Weekday", "date", "weekday", "1 Monday … 7 Sunday"),
+    Dimension("hour", "Hour", "line", "local_hour", "hour of the sale or return, 0–23"),
     Dimension("brand", "Brand", "brand", "brand", "the product's brand, else the store's"),
     Dimension("region", "Region", "region", "region_id", "the store's own region"),
     Dimension("top_region", "Top region", "region", "top_region", "ancestor just below the root"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     String,
-    Table,
     and_,
     case,
     exists,
@@ -225,52 +225,59 @@ def _target_base(question: Question, _: Settings) -> FromClause:
 def _comparable(question: Question, settings: Settings) -> FromClause:
     """Net sales of comparable store-days and of their aligned days, both under the day."""
     align = question.compare if question.compare in ("weekday", "lunar") else "year"
-    this_year = _comparable_lines(align, settings, ago=False)
-    last_year = _comparable_lines(align, settings, ago=True)
-    return _with_organisation(union_all(this_year, last_year).subquery())
+    days = _comparable_days(question, align, settings.comparable_after_days)
+    both = union_all(_lines_of(days, days.c.day), _lines_of(days, days.c.aligned))
+    return _with_organisation(both.subquery())
 
 
-def _comparable_lines(align: str, settings: Settings, ago: bool) -> Select[Any]:
+def _lines_of(days: FromClause, date: Expression) -> Select[Any]:
+    """Lines of comparable store-days (or of their aligned days), under the comparable day."""
+    line, nothing = CREDITED_LINES, literal(0, MONEY)
+    moved = ("business_date", "region_key", "brand", "store_brand")
+    amounts = (line.c.net_amount, nothing)
+    this_year, last_year = amounts if date is days.c.day else amounts[::-1]
+    same = and_(days.c.store_key == line.c.store_key, date == line.c.business_date)
+    return select(
+        days.c.day.label("business_date"),
+        *(column for column in line.c if column.name not in moved),
+        this_year.label("this_year"),
+        last_year.label("last_year"),
+    ).join(days, same)
+
+
+def _comparable_days(question: Question, align: str, after: int) -> FromClause:
+    """Store-days on which a store was there and open, as it was on the aligned day: store_key,
+    day, aligned. They reach back as far as a comparison can."""
     line, dates, stores = CREDITED_LINES, DIM_DATES, DIM_STORES
     aligned = dates.c[f"{align}_ago_date"]
-    nothing = literal(0, MONEY)
-    kept = [
-        c for c in line.c if c.name not in ("business_date", "region_key", "brand", "store_brand")
-    ]
-    return (
-        select(
-            dates.c.date.label("business_date"), *kept,
-            (nothing if ago else line.c.net_amount).label("this_year"),
-            (line.c.net_amount if ago else nothing).label("last_year"),
-        )
-        .join(dates, line.c.business_date == (aligned if ago else dates.c.date))
-        .join(stores, stores.c.store_key == line.c.store_key)
-        .where(_is_comparable(stores, dates.c.date, aligned, settings.comparable_after_days))
+    loaded = (
+        select(func.min(line.c.business_date).label("first"),
+               func.max(line.c.business_date).label("last"))
+        .where(~line.c.is_return)
+        .subquery("loaded")
     )  # fmt: skip
-
-
-def _is_comparable(stores: Table, day: Expression, aligned: Expression, after: int) -> Expression:
-    """A store that was there and open on a day and on its aligned day."""
-    line, closures = CREDITED_LINES.alias("any_line"), LOADED["store_closures"]
-    loaded = select(func.min(line.c.business_date), func.max(line.c.business_date))
-    first, last = loaded.where(~line.c.is_return).subquery("loaded").c
-    closed = exists().where(
-        closures.c.store_key == stores.c.store_key,
+    back = max(timedelta(days=400), question.end - question.start + timedelta(days=1))
+    opened, closed = stores.c.opened_on, stores.c.closed_on
+    there = and_(
+        or_(opened.is_(None), portable.days_between(opened, aligned) >= after),
+        or_(closed.is_(None), closed > dates.c.date),
+        aligned >= loaded.c.first,
+        dates.c.date <= loaded.c.last,
+        dates.c.date.between(question.start - back, question.end),
+    )
+    days = (
+        select(stores.c.store_key, dates.c.date.label("day"), aligned.label("aligned"))
+        .select_from(loaded.join(dates, literal(True)).join(stores, there))
+        .subquery("store_days")
+    )
+    closures = LOADED["store_closures"]
+    shut = exists().where(
+        closures.c.store_key == days.c.store_key,
         ~closures.c.is_deleted,
-        or_(
-            *(and_(closures.c.closed_from <= d, closures.c.closed_to >= d) for d in (day, aligned))
-        ),
-    )
-    return and_(
-        or_(
-            stores.c.opened_on.is_(None),
-            portable.days_between(stores.c.opened_on, aligned) >= after,
-        ),
-        or_(stores.c.closed_on.is_(None), stores.c.closed_on > day),
-        ~closed,
-        aligned >= select(first).scalar_subquery(),
-        day <= select(last).scalar_subquery(),
-    )
+        or_(*(and_(closures.c.closed_from <= d, closures.c.closed_to >= d)
+              for d in (days.c.day, days.c.aligned))),
+    )  # fmt: skip
+    return select(days).where(~shut).subquery("comparable_days")
 
 
 _LINE = (*ORGANISATION, "guide", "line", "product", "member")

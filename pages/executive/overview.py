@@ -26,7 +26,7 @@ by_time = desk.answer(view.question(("net_sales",), view.grain, compare="year"))
 trend = drawn.over_time(by_time, view.grain, "net_sales")
 blocks.chart(
     headlines.trend("net_sales", total, "year"),
-    t("chart.trend_note", name=sales, grain=t(f"grain.{view.grain}")),
+    t("chart.trend_note", name=sales, each=t(f"each.{view.grain}")),
     charts.trend(trend, t("chart.this_year"), t("chart.last_year"), formats.money),
     "trend",
     lambda: tables.show(
@@ -39,8 +39,8 @@ figures = view.askable(
     ("net_sales", "target", "target_attainment", "like_for_like_growth", "average_receipt_value"),
     level,
 )
-answer = desk.named(level, desk.answer(view.question(figures, level, compare=view.compare)))
-regions = frames.with_share(frames.with_change(answer, "net_sales"), "net_sales")
+answer = desk.answer(view.question(figures, level, compare=view.compare)).drop_nulls("net_sales")
+regions = frames.with_share(frames.with_change(desk.named(level, answer), "net_sales"), "net_sales")
 steps = drawn.steps(regions, "net_sales", 9)
 
 left, right = st.columns(2, gap="medium")
@@ -60,6 +60,6 @@ with right:
             "targets",
         )
 tables.show(
-    regions, ("net_sales", "share", "change", "delta", *figures[1:]), dimension_label(level),
+    regions, ("net_sales", "share", "change", "delta", *figures[1:]), dimension_label("region"),
     t("page.overview"), f"regions_{level}", blocks.narrowing("region"), level,
 )  # fmt: skip

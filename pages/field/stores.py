@@ -63,7 +63,7 @@ if "conversion_rate" in figures:
         t("stores.traffic_note"),
         charts.scatter(
             traffic, metric_label("visitors"), metric_label("conversion_rate"), formats.decimal,
-            formats.percent, chosen,
+            formats.percent, t("chart.median"), chosen,
         ),
         points,
         lambda: tables.show(traffic, ("visitors", "conversion_rate", "net_sales"), store, t("page.stores")),

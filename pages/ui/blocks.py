@@ -57,7 +57,8 @@ def _scope(desk: Desk) -> str:
 def _fresh(desk: Desk) -> str:
     """Up to when there is data, and which feeds are late, in words and colour."""
     feeds = desk.freshness()
-    newest = t("header.fresh", at=formats.moment(feeds["newest"].max(), desk.settings.timezone))  # type: ignore[arg-type]
+    bounds = desk.bounds()
+    newest = t("header.fresh", day=formats.long_day(bounds[1])) if bounds else formats.EMPTY
     late = [t(f"feed.{feed}") for feed in feeds.filter("is_late")["feed"]]
     if not late:
         return f"{newest} · :green[{t('header.on_time')}]"
@@ -119,13 +120,18 @@ def tiles(desk: Desk, keys: Sequence[str]) -> None:
         for compare in (view.compare, view.second)
     )
     days = desk.answer(view.last_days(SPARK_DAYS).question(view.askable(shown, "day"), "day"))
-    with st.grid(4, min_column_width=160, border=True, gap="xsmall") as grid:
+    with st.grid(_across(len(shown)), min_column_width=160, border=True, gap="xsmall") as grid:
         for key in shown:
             with grid.cell():
                 _tile(view, key, first, second, days[key] if key in days.columns else pl.Series())
     if len(shown) < len(known(keys)):
         named = t("format.comma").join(metric_label(key) for key in known(keys) if key not in shown)
         st.caption(t("tile.left_out", names=named))
+
+
+def _across(tiles: int) -> int:
+    """Tiles in a row, so that rows come out full."""
+    return 3 if tiles % 3 == 0 else 4
 
 
 def _tile(
@@ -139,17 +145,17 @@ def _tile(
         delta_description=None if moved is None else t(f"than.{view.compare}"),
         chart_data=days.drop_nulls().cast(pl.Float64).to_list() or None,
     )  # fmt: skip
-    st.caption(_second(view, key, frames.change(key, second[key], second[f"{key}_compare"])))
+    st.markdown(_second(view, key, frames.change(key, second[key], second[f"{key}_compare"])))
 
 
 def _second(view: View, key: str, moved: float | None) -> str:
     than = t(f"than.{view.second}")
     if moved is None:
-        return t("tile.no_comparison", than=than)
+        return f":small[:gray[{t('tile.no_comparison', than=than)}]]"
     arrow = "↑" if moved > 0 else "↓" if moved < 0 else "→"
     colours = {"normal": ("green", "red"), "inverse": ("red", "green"), "off": ("gray", "gray")}
     colour = colours[_colour(key, view.rise)][moved < 0]
-    return f":{colour}[{arrow} {formats.change(key, moved)}] {than}"
+    return f":small[:{colour}[{arrow} {formats.change(key, moved)}] {than}]"
 
 
 def _colour(key: str, rise: str) -> Any:

@@ -31,8 +31,8 @@ _HIDDEN = "<style>.st-key-link{display:none}</style>"
 
 def link() -> dict[str, str]:
     """What the link says, by name. Call it once a run, before anything is shown."""
-    st.html(_HIDDEN)
     with st.sidebar.container(key="link"):
+        st.html(_HIDDEN)
         return {
             name: st.text_input(name, key=name, bind="query-params", max_chars=4000).strip()
             for name in LINK

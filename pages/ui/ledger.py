@@ -34,7 +34,7 @@ def feeds(deliveries: pl.DataFrame, freshness: pl.DataFrame, timezone: str) -> N
         pl.col("files", "refused").cast(pl.Int64),
         pl.col(_ROWS).cast(pl.Int64),
     )
-    _table(shown, t("health.feeds_note"))
+    _table(shown, t("health.feeds_note"), "content")
 
 
 def rejects(rows: pl.DataFrame) -> None:
@@ -59,7 +59,7 @@ def _written(column: str, write: Any) -> pl.Expr:
     return pl.col(column).map_elements(write, pl.String)
 
 
-def _table(frame: pl.DataFrame, alt: str) -> None:
+def _table(frame: pl.DataFrame, alt: str, height: Any = "auto") -> None:
     """Every column under its heading in the catalogue; numbers grouped by thousands."""
     config = {
         name: st.column_config.NumberColumn(t(f"column.{name}"), format="%,d")
@@ -67,4 +67,4 @@ def _table(frame: pl.DataFrame, alt: str) -> None:
         else st.column_config.TextColumn(t(f"column.{name}"))
         for name, kind in frame.schema.items()
     }
-    st.dataframe(frame, column_config=config, hide_index=True, alt=alt)
+    st.dataframe(frame, column_config=config, hide_index=True, placeholder=formats.EMPTY, alt=alt, height=height)

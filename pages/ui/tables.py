@@ -13,6 +13,8 @@ from pages.ui import formats
 from pages.ui.i18n import metric_definition, metric_label, t
 from warehouse.metrics import METRICS, Unit
 
+TALL, ROW = 17, 35
+"""Rows shown without scrolling inside the table, the heading among them; pixels of a row."""
 Pick = Callable[[str], None]
 HUNDREDTHS = ("change",)
 """Columns written as signed per cent, which the front end does not multiply."""
@@ -34,7 +36,10 @@ def show(
     if pick:
         ids = frame[named].to_list()
         more = {"on_select": partial(_picked, str(key), ids, pick), "selection_mode": "single-row"}
-    st.dataframe(shown, column_config=config, hide_index=True, alt=alt, key=key, **more)
+    st.dataframe(
+        shown, column_config=config, hide_index=True, placeholder=formats.EMPTY, alt=alt, key=key,
+        height="content" if shown.height < TALL else ROW * TALL, **more,
+    )  # fmt: skip
 
 
 def _plain_number(name: str) -> pl.Expr:
@@ -53,7 +58,7 @@ def _column(name: str) -> Any:
     """How one column is headed and written."""
     key = name.removesuffix("_compare")
     if key not in METRICS:
-        return st.column_config.NumberColumn(t(f"column.{name}"), format=_OTHERS[name])
+        return st.column_config.NumberColumn(t(f"column.{name}"), format=_OTHERS[name], step=0.001)
     label, unit = metric_label(key), METRICS[key].unit
     if key != name:
         label = t("column.before", name=label)
@@ -64,7 +69,7 @@ def _column(name: str) -> Any:
     return st.column_config.NumberColumn(label, format=_FORMATS[unit], help=_help(key))
 
 
-_OTHERS = {"rank": "%d", "rank_change": "%+d", "share": "percent", "change": "%+.1f%%", "delta": "¥%+,.0f"}
+_OTHERS = {"rank": "%d", "rank_change": "%+d", "share": "percent", "change": "%+.1f%%", "delta": "%+,.0f"}
 
 
 def _help(key: str) -> str:
@@ -84,7 +89,7 @@ def peers(places: pl.DataFrame) -> None:
         "median": st.column_config.TextColumn(t("peers.median")),
         "ratio": st.column_config.NumberColumn(t("column.ratio"), format="percent", step=0.01),
     }
-    st.dataframe(shown, column_config=config, hide_index=True, alt=t("peers.median"))
+    st.dataframe(shown, column_config=config, hide_index=True, placeholder=formats.EMPTY, alt=t("peers.median"))
 
 
 def _written_figure(name: str) -> pl.Expr:

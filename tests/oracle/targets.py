@@ -99,7 +99,8 @@ def _daily(selection: Selection, level: str, by_month: Mapping[str, list[Row]]) 
     organisation = selection.company.organisation
     for day in selection.days:
         for row in by_month.get(f"{day:%Y-%m}", ()):
-            if level == "top_region" and organisation.top_region(row["id"]) != row["id"]:
+            region = organisation.region_label(row["id"])
+            if level == "top_region" and organisation.top_region(region) != region:
                 continue  # a sub-region's target is inside its top region's
             yield _fact(selection, level, row["id"], day, Fraction(row["target"]))
 
