@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 
 import polars as pl
 from lunar_python import Lunar
@@ -31,6 +32,7 @@ def dates() -> pl.DataFrame:
     )
 
 
+@cache
 def lunar_new_year(year: int) -> date:
     """First day of the lunar year that begins in that calendar year."""
     solar = Lunar.fromYmd(year, 1, 1).getSolar()

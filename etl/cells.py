@@ -17,6 +17,7 @@ _FULL_WIDTH = {
 }
 _OFFSET = r"(?:Z|[+-]\d\d:?\d\d)$"
 _TIME_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)")
 _LARGEST = 2**31 - 1
 _YEARS = (1900, 2100)
 
@@ -41,7 +42,7 @@ def typed(cells: pl.Series, kind: Kind, timezone: str) -> pl.Series:
 
 def _counts(cells: pl.Series) -> pl.Series:
     """Whole numbers; spreadsheets and data frames write them with a zero fraction too."""
-    digits = cells.str.replace(r"^([+-]?\d+)\.0+$", "$1").str.strip_prefix("+")
+    digits = cells.str.replace(r"^([+-]?\d+)\.0+$", "$1").str.replace(r"^\+(\d)", "$1")
     numbers = digits.cast(pl.Int64, strict=False)
     return numbers.set((numbers.abs() > _LARGEST).fill_null(False), None)
 
@@ -54,7 +55,8 @@ def _amounts(cells: pl.Series) -> pl.Series:
 
 def _numbers(cells: pl.Series) -> pl.Series:
     plain = cells.set(~cells.str.contains(r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$"), None)
-    return plain.cast(pl.Float64, strict=False)
+    numbers = plain.cast(pl.Float64, strict=False)
+    return numbers.set(numbers.is_infinite().fill_null(False), None)
 
 
 def _dates(cells: pl.Series) -> pl.Series:
@@ -159,6 +161,11 @@ def phone_masked(phone: str) -> str:
     digits = _digits(phone)
     shown = (digits[:3], digits[-4:]) if len(digits) >= 9 else ("", digits[-2:])
     return "****".join(shown)
+
+
+def mobiles_masked(text: str) -> str:
+    """A text with every mobile number that stands in it masked."""
+    return _MOBILE.sub(lambda found: phone_masked(found[0]), text)
 
 
 def _digits(phone: str) -> str:

@@ -191,14 +191,23 @@ def _row_verdicts(
 
 
 def _rejected(frame: pl.DataFrame, rule: pl.Series, message: pl.Series, feed: Feed) -> pl.DataFrame:
-    """line, rule, message, row: the row whole as JSON, empty cells left out, phones masked."""
+    """line, rule, message, row: the row whole as JSON, empty cells left out, phones masked.
+
+    A phone may stand in the wrong column, in one nobody knows, or in a record never split.
+    """
     phones = [field.name for field in feed.fields if field.kind is Kind.PHONE]
+    spared = [] if phones else [field.name for field in feed.fields if field.kind is Kind.ID]
     rows = []
     for cell in frame.with_columns(rule, message).filter(rule.is_not_null()).iter_rows(named=True):
         line, broken, why = (cell.pop(name) for name in ("line", "_rule", "_message"))
-        kept = {name: value for name, value in cell.items() if value is not None}
-        kept.update({name: cells.phone_masked(kept[name]) for name in phones if name in kept})
-        rows.append((line, broken, why, json.dumps(kept, ensure_ascii=False)))
+        kept = {
+            name: value if name in spared else cells.mobiles_masked(value)
+            for name, value in cell.items()
+            if value is not None
+        }
+        kept.update({name: cells.phone_masked(cell[name]) for name in phones if name in kept})
+        row = json.dumps(kept, ensure_ascii=False)
+        rows.append((line, broken, cells.mobiles_masked(why), row))
     return pl.DataFrame(rows, schema=REJECT_COLUMNS, orient="row")
 
 

@@ -105,7 +105,7 @@ def _fast_objects(block: _Block, keys: list[str]) -> pl.DataFrame | None:
     """None where polars would fail, count lines differently or lose a digit."""
     escaped = b"\\ud" in block.content or b"\\uD" in block.content
     numbers = pl.Series([block.content.decode()]).str.contains(_MORE_DIGITS_THAN_A_FLOAT)
-    if escaped or numbers.any():
+    if escaped or numbers.any() or not keys:
         return None
     try:
         schema = {key: pl.String() for key in keys}

@@ -118,6 +118,10 @@ def _name_entities(build: Build, feed: Feed, stage: Table) -> None:
             name_all(build, ENTITIES[name], union(*ids).subquery())
         if name == "split":
             _describe_splits(build)
+    if feed.name == "targets":
+        for level in ("store", "guide", "region"):
+            named = select(stage.c.id).where(stage.c.level == level).distinct()
+            name_all(build, ENTITIES[level], named.subquery())
 
 
 def name_all(build: Build, entity: Entity, named: FromClause) -> None:

@@ -2,7 +2,8 @@
 
 Colours are named by the marks below, which Streamlit's front end replaces by the viewer's theme,
 light or dark, without asking the server; `painted` does the same for a figure drawn elsewhere.
-All text, on axes and on hover, comes ready to read in the frame.
+All text, on axes and on hover, comes ready to read in the frame. A figure is put together as one
+plain dict and made once: Plotly's update methods would take several times as long.
 """
 
 from __future__ import annotations
@@ -11,30 +12,37 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
-from plotly import io
 
 Write = Callable[[float], str]
+Spec = dict[str, Any]
+
 MAIN, OTHER, THIRD, FOURTH, QUIET = SERIES = ("#000001", "#000002", "#000003", "#000004", "#000005")
 """The five series of a chart, in order; QUIET is a grey."""
-UP, DOWN = "#000032", "#000033"
-"""The theme's green and red."""
+DOWN, UP = "#000021", "#000030"
+"""Both ends of the theme's diverging colours: red and green."""
+SHADES = [[0.0, "#000011"], [1.0, "#000020"]]
+"""The theme's sequential colours, from the background to the strongest."""
 TEXT = "#000037"
 """The theme's text colour; Plotly's own is too pale for small figures."""
-LIGHT = ("#0072B2", "#D55E00", "#009E73", "#B0578D", "#555555", "#00734F", "#C62828", "#333333")
-DARK = ("#56B4E9", "#E69F00", "#2BC29A", "#E29AC6", "#BDBDBD", "#2BC29A", "#FF8A80", "#E0E0E0")
+MARKS = (*SERIES, UP, DOWN, TEXT, "#000011", "#000020")
+LIGHT = ("#0072B2", "#D55E00", "#009E73", "#B0578D", "#555555", "#00734F", "#C62828", "#333333",
+         "#EAF3FA", "#004B76")  # fmt: skip
+DARK = ("#56B4E9", "#E69F00", "#2BC29A", "#E29AC6", "#BDBDBD", "#2BC29A", "#FF8A80", "#E0E0E0",
+        "#1C2B36", "#A8D8F5")  # fmt: skip
 TICKS_X, TICKS_Y = 6, 4
 ROW_HEIGHT = 34
 
 
 def painted(figure: go.Figure, theme: str) -> go.Figure:
     """The figure in the real colours of a theme, `light` or `dark`."""
-    spec = json.dumps(figure.to_plotly_json(), default=list)
-    for mark, colour in zip((*SERIES, UP, DOWN, TEXT), DARK if theme == "dark" else LIGHT, strict=True):
+    spec = str(figure.to_json())
+    for mark, colour in zip(MARKS, DARK if theme == "dark" else LIGHT, strict=True):
         spec = spec.replace(mark, colour)
-    return io.from_json(spec, skip_invalid=True)
+    return go.Figure(json.loads(spec))
 
 
 def trend(frame: pl.DataFrame, now: str, before: str, write: Write) -> go.Figure:
@@ -42,74 +50,71 @@ def trend(frame: pl.DataFrame, now: str, before: str, write: Write) -> go.Figure
 
     Columns: tick, point (unique), value, before, value_text, before_text.
     """
-    figure = _figure(300)
-    for column, name, colour, dash in (("before", before, QUIET, "dash"), ("value", now, MAIN, "solid")):
-        if frame[column].null_count() < frame.height:
-            figure.add_scatter(
-                x=_texts(frame, "point"), y=_numbers(frame, column), name=name,
-                mode="lines+markers" if frame.height == 1 else "lines",
-                line={"color": colour, "dash": dash, "width": 2.5 if column == "value" else 1.8},
-                customdata=_texts(frame, f"{column}_text"), hovertemplate="%{customdata}",
-            )  # fmt: skip
+    points, ticks = _texts(frame, "point"), _texts(frame, "tick")
     step = max(1, math.ceil(frame.height / TICKS_X))
-    figure.update_xaxes(
-        type="category", showgrid=False,
-        tickvals=_texts(frame, "point")[::step], ticktext=_texts(frame, "tick")[::step],
-    )  # fmt: skip
-    _axis(figure.layout.yaxis, [*_numbers(frame, "value"), *_numbers(frame, "before")], write)
-    return figure.update_layout(
-        hovermode="x unified", legend={**_legend(), "traceorder": "reversed"}, showlegend=True
-    )
+    lines = [
+        _line(frame, "before", before, {"color": QUIET, "dash": "dash", "width": 1.8}),
+        _line(frame, "value", now, {"color": MAIN, "width": 2.5}),
+    ]
+    stated = [line for line in lines if any(y is not None for y in line["y"])]
+    across = {"type": "category", "tickvals": points[::step], "ticktext": ticks[::step]}
+    up = _scale([*_numbers(frame, "value"), *_numbers(frame, "before")], write)
+    legend = {**_LEGEND, "traceorder": "reversed"}
+    return _figure(stated, 300, across, up, hovermode="x unified", legend=legend, showlegend=True)
 
 
-def waterfall(frame: pl.DataFrame, total: str, total_text: str, write: Write, rise: str) -> go.Figure:
+def _line(frame: pl.DataFrame, column: str, name: str, line: Spec) -> Spec:
+    return {
+        "type": "scatter", "name": name, "x": _texts(frame, "point"), "y": _numbers(frame, column),
+        "mode": "lines+markers" if frame.height == 1 else "lines", "line": line,
+        "customdata": _texts(frame, f"{column}_text"), "hovertemplate": "%{customdata}",
+    }  # fmt: skip
+
+
+def waterfall(
+    frame: pl.DataFrame, total: str, total_text: str, write: Write, rise: str
+) -> go.Figure:
     """What each row added to or took from a change, from nothing to the whole of it.
 
     Columns: label, delta, delta_text. `rise` is the colour of a rise, green or red.
     """
     up, down = (UP, DOWN) if rise == "green" else (DOWN, UP)
-    deltas = _numbers(frame, "delta")
-    figure = _figure(ROW_HEIGHT * (frame.height + 1) + 60)
-    figure.add_waterfall(
-        orientation="h",
-        y=[*_texts(frame, "label"), total], x=[*deltas, 0],
-        measure=["relative"] * frame.height + ["total"],
-        text=[*_texts(frame, "delta_text"), escape(total_text)],
-        textposition="outside", cliponaxis=False,
-        hovertemplate="%{y}<br>%{text}<extra></extra>",
-        increasing={"marker": {"color": up}}, decreasing={"marker": {"color": down}},
-        totals={"marker": {"color": QUIET}},
-        connector={"line": {"color": QUIET, "width": 1, "dash": "dot"}},
-    )  # fmt: skip
-    sums = [0.0]
-    for delta in deltas:
-        sums.append(sums[-1] + delta)
-    _axis(figure.layout.xaxis, sums, write, room=0.22)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure.update_layout(showlegend=False)
+    deltas = [delta or 0.0 for delta in _numbers(frame, "delta")]
+    bars = {
+        "type": "waterfall", "orientation": "h",
+        "y": [*_texts(frame, "label"), escape(total, quote=False)], "x": [*deltas, 0],
+        "measure": ["relative"] * frame.height + ["total"],
+        "text": [*_texts(frame, "delta_text"), escape(total_text)], "textposition": "outside",
+        "cliponaxis": False, "hovertemplate": "%{y}<br>%{text}<extra></extra>",
+        "increasing": {"marker": {"color": up}}, "decreasing": {"marker": {"color": down}},
+        "totals": {"marker": {"color": QUIET}},
+        "connector": {"line": {"color": QUIET, "width": 1, "dash": "dot"}},
+    }  # fmt: skip
+    reached = [math.fsum(deltas[:place]) for place in range(len(deltas) + 1)]
+    height = ROW_HEIGHT * (frame.height + 1) + 60
+    return _figure([bars], height, _scale(reached, write, room=0.22), _ROWS, showlegend=False)
 
 
 def targets(frame: pl.DataFrame, value: str, target: str, write: Write) -> go.Figure:
-    """A bar a row with a marker where its target lies.
+    """A bar a row with a mark where its target lies.
 
     Columns: label, value, target, value_text, target_text.
     """
-    labels = _texts(frame, "label")
-    figure = _figure(ROW_HEIGHT * frame.height + 80)
-    figure.add_bar(
-        orientation="h", y=labels, x=_numbers(frame, "value"), name=value, marker={"color": MAIN},
-        width=0.55, customdata=_texts(frame, "value_text"),
-        hovertemplate="%{y}<br>%{customdata}<extra></extra>",
-    )  # fmt: skip
-    figure.add_scatter(
-        y=labels, x=_numbers(frame, "target"), name=target, mode="markers",
-        marker={"symbol": "line-ns", "size": 20, "color": OTHER, "line": {"width": 3, "color": OTHER}},
-        customdata=_texts(frame, "target_text"),
-        hovertemplate="%{y}<br>%{customdata}<extra></extra>",
-    )
-    _axis(figure.layout.xaxis, [*_numbers(frame, "value"), *_numbers(frame, "target")], write)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure.update_layout(legend=_legend(), showlegend=True)
+    shared = {"y": _texts(frame, "label"), "hovertemplate": "%{y}<br>%{customdata}<extra></extra>"}
+    bars = {
+        **shared, "type": "bar", "orientation": "h", "name": value, "width": 0.55,
+        "x": _numbers(frame, "value"), "marker": {"color": MAIN},
+        "customdata": _texts(frame, "value_text"),
+    }  # fmt: skip
+    line = {"width": 3, "color": OTHER}
+    marks = {
+        **shared, "type": "scatter", "mode": "markers", "name": target,
+        "x": _numbers(frame, "target"), "customdata": _texts(frame, "target_text"),
+        "marker": {"symbol": "line-ns", "size": 20, "color": OTHER, "line": line},
+    }  # fmt: skip
+    across = _scale([*_numbers(frame, "value"), *_numbers(frame, "target")], write)
+    height = ROW_HEIGHT * frame.height + 80
+    return _figure([bars, marks], height, across, _ROWS, legend=_LEGEND, showlegend=True)
 
 
 def scatter(
@@ -121,74 +126,130 @@ def scatter(
     Columns: id (given back on a click), label, x, y, text.
     """
     marked = [row in chosen for row in frame["id"]]
-    figure = _figure(380)
-    figure.add_scatter(
-        x=_numbers(frame, "x"), y=_numbers(frame, "y"), mode="markers",
-        customdata=list(zip(frame["id"], _texts(frame, "text"), strict=True)),
-        hovertemplate="%{customdata[1]}<extra></extra>",
-        marker={
+    points = {
+        "type": "scatter", "mode": "markers", "x": _numbers(frame, "x"), "y": _numbers(frame, "y"),
+        "customdata": list(zip(frame["id"], _texts(frame, "text"), strict=True)),
+        "hovertemplate": "%{customdata[1]}<extra></extra>",
+        "marker": {
             "size": [15 if mark else 10 for mark in marked], "opacity": 0.85,
             "color": [OTHER if mark else MAIN for mark in marked],
             "symbol": ["diamond" if mark else "circle" for mark in marked],
         },
-        unselected={"marker": {"opacity": 0.5}},
+        "unselected": {"marker": {"opacity": 0.5}},
+    }  # fmt: skip
+    lines = _medians(
+        frame, lambda x: f"{median} {write_across(x)}", lambda y: f"{median} {write_up(y)}"
+    )
+    return _figure(
+        [points], 380, _titled(frame, "x", across, write_across), _titled(frame, "y", up, write_up),
+        hovermode="closest", showlegend=False, **lines,
     )  # fmt: skip
-    _median_lines(figure, frame, lambda x: f"{median} {write_across(x)}", lambda y: f"{median} {write_up(y)}")
-    _axis(figure.layout.xaxis, _numbers(frame, "x"), write_across, from_zero=False)
-    _axis(figure.layout.yaxis, _numbers(frame, "y"), write_up, from_zero=False)
-    figure.update_xaxes(title=across)
-    figure.update_yaxes(title=up)
-    return figure.update_layout(showlegend=False, hovermode="closest")
 
 
-def _median_lines(figure: go.Figure, frame: pl.DataFrame, across: Write, up: Write) -> None:
+def _titled(frame: pl.DataFrame, column: str, title: str, write: Write) -> Spec:
+    """An axis that need not start at zero, since nothing on it is a length."""
+    return {**_scale(_numbers(frame, column), write, from_zero=False), "title": {"text": title}}
+
+
+def _medians(frame: pl.DataFrame, across: Write, up: Write) -> Spec:
+    """Both medians as lines over the whole width and height, their value at the far end."""
     x, y = frame["x"].median(), frame["y"].median()
-    line = {"color": QUIET, "width": 1, "dash": "dash"}
-    if isinstance(x, (int, float)) and isinstance(y, (int, float)):
-        figure.add_vline(x, line=line, annotation={"text": across(x), "yanchor": "bottom"})
-        figure.add_hline(y, line=line, annotation={"text": up(y), "xanchor": "right"})
+    if not isinstance(x, (int, float)) or not isinstance(y, (int, float)):
+        return {}
+    top = {"xref": "x", "yref": "paper", "x": x, "y": 1, "text": across(x)}
+    right = {"xref": "paper", "yref": "y", "x": 1, "y": y, "xanchor": "right", "text": up(y)}
+    return {
+        "shapes": [_upright(x), {**_LINE, "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y}],
+        "annotations": [{**text, "yanchor": "bottom", "showarrow": False} for text in (top, right)],
+    }
 
 
-def strip(frame: pl.DataFrame, own: str, others: str, middle: str) -> go.Figure:
+def _upright(x: float) -> Spec:
+    """A line over the whole height."""
+    return {**_LINE, "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1}
+
+
+def strip(frame: pl.DataFrame, own: str, others: str) -> go.Figure:
     """A row a figure: everyone's place relative to the median of the peers, the own one marked.
 
     Columns: row, ratio, is_own, text.
     """
     rows = list(dict.fromkeys(_texts(frame, "row")))
-    figure = _figure(ROW_HEIGHT * len(rows) + 100)
-    for is_own, name, colour in ((False, others, QUIET), (True, own, OTHER)):
-        part = frame.filter(pl.col("is_own") == is_own)
-        figure.add_scatter(
-            x=_numbers(part, "ratio"), y=_texts(part, "row"), name=name, mode="markers",
-            customdata=_texts(part, "text"), hovertemplate="%{customdata}<extra></extra>",
-            marker={
-                "color": colour, "size": 14 if is_own else 9, "opacity": 1 if is_own else 0.45,
-                "symbol": "diamond" if is_own else "circle",
-            },
-        )  # fmt: skip
-    figure.add_vline(1, line={"color": QUIET, "width": 1, "dash": "dash"}, annotation={"text": middle})
-    figure.update_xaxes(tickformat=".0%", zeroline=False)
-    figure.update_yaxes(categoryorder="array", categoryarray=rows[::-1], showgrid=False)
-    return figure.update_layout(legend=_legend(), showlegend=True, hovermode="closest")
+    points = [
+        _places(frame.filter(~pl.col("is_own")), others,
+                {"color": QUIET, "size": 9, "opacity": 0.45, "symbol": "circle"}),
+        _places(frame.filter(pl.col("is_own")), own,
+                {"color": OTHER, "size": 14, "symbol": "diamond"}),
+    ]  # fmt: skip
+    up = {**_ROWS, "autorange": None, "categoryorder": "array", "categoryarray": rows[::-1]}
+    return _figure(
+        points, ROW_HEIGHT * len(rows) + 100, {"tickformat": ".0%", "zeroline": False}, up,
+        hovermode="closest", legend=_LEGEND, showlegend=True, shapes=[_upright(1)],
+    )  # fmt: skip
 
 
-def _figure(height: int) -> go.Figure:
-    """An empty figure; fixed, because dragging inside a chart would keep a phone from scrolling."""
-    figure = go.Figure(layout={"height": height, "dragmode": False, "font": {"color": TEXT}})
-    figure.update_layout(margin={"l": 0, "r": 8, "t": 28, "b": 0})
-    figure.update_xaxes(fixedrange=True, automargin=True, tickfont={"color": TEXT})
-    figure.update_yaxes(fixedrange=True, automargin=True, tickfont={"color": TEXT})
-    return figure
+def _places(frame: pl.DataFrame, name: str, marker: Spec) -> Spec:
+    return {
+        "type": "scatter", "mode": "markers", "name": escape(name, quote=False), "marker": marker,
+        "x": _numbers(frame, "ratio"), "y": _texts(frame, "row"),
+        "customdata": _texts(frame, "text"), "hovertemplate": "%{customdata}<extra></extra>",
+    }  # fmt: skip
 
 
-def _legend() -> dict[str, object]:
-    return {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None}
+def heatmap(frame: pl.DataFrame, write: Write) -> go.Figure:
+    """A field for each column and row of a week: the darker, the more.
+
+    Columns: across, across_tick, up, value, text. Rows in the order in which they shall stand.
+    """
+    columns = frame.select("across", "across_tick").unique(maintain_order=True).sort("across")
+    rows = list(dict.fromkeys(_texts(frame, "up")))
+    found = {(up, across): place for place, (up, across) in enumerate(
+        zip(_texts(frame, "up"), frame["across"], strict=True)
+    )}  # fmt: skip
+    values, texts = _numbers(frame, "value"), _texts(frame, "text")
+    places = [[found.get((row, column)) for column in columns["across"]] for row in rows]
+    fields = {
+        "type": "heatmap", "x": columns["across_tick"].to_list(), "y": rows, "xgap": 2, "ygap": 2,
+        "z": [[None if place is None else values[place] for place in row] for row in places],
+        "customdata": [["" if place is None else texts[place] for place in row] for row in places],
+        "hovertemplate": "%{customdata}<extra></extra>", "colorscale": SHADES,
+        "colorbar": {"thickness": 10, "outlinewidth": 0, **_bar(values, write)},
+    }  # fmt: skip
+    x_axis = {"type": "category", "showgrid": False}
+    return _figure([fields], ROW_HEIGHT * len(rows) + 70, x_axis, _ROWS)
 
 
-def _axis(
-    axis: go.layout.XAxis | go.layout.YAxis, values: Sequence[float | None], write: Write,
-    room: float = 0.06, from_zero: bool = True,
-) -> None:  # fmt: skip
+def _bar(values: Sequence[float | None], write: Write) -> Spec:
+    scale = _scale(values, write)
+    return {
+        "tickvals": scale["tickvals"],
+        "ticktext": scale["ticktext"],
+        "tickfont": {"color": TEXT},
+    }
+
+
+_LINE: Spec = {"type": "line", "line": {"color": QUIET, "width": 1, "dash": "dash"}}
+_LEGEND: Spec = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": {"text": ""}}
+_ROWS: Spec = {"autorange": "reversed", "showgrid": False}
+"""An axis of names, read from the top."""
+
+
+def _figure(
+    data: Sequence[Spec], height: int, xaxis: Spec, yaxis: Spec, **layout: Any
+) -> go.Figure:
+    """A figure that stays put: dragging inside a chart would keep a phone from scrolling."""
+    still = {"fixedrange": True, "automargin": True, "tickfont": {"color": TEXT}}
+    frame = {
+        "height": height, "dragmode": False, "font": {"color": TEXT},
+        "margin": {"l": 0, "r": 8, "t": 28, "b": 0},
+        "xaxis": {**still, **xaxis}, "yaxis": {**still, **yaxis},
+    }  # fmt: skip
+    return go.Figure({"data": list(data), "layout": {**frame, **layout}})
+
+
+def _scale(
+    values: Sequence[float | None], write: Write, room: float = 0.06, from_zero: bool = True
+) -> Spec:
     """An axis with few round ticks, written as the viewer's language writes numbers."""
     stated = [value for value in values if value is not None] or [0.0]
     stated += [0.0] if from_zero else []
@@ -196,10 +257,10 @@ def _axis(
     step = _round_step((high - low) / TICKS_Y)
     ticks = [step * place for place in range(math.floor(low / step), math.ceil(high / step) + 1)]
     space = (high - low or 1.0) * room
-    axis.update(
-        tickvals=ticks, ticktext=[write(tick) for tick in ticks],
-        range=[low - space if low else 0, high + space],
-    )  # fmt: skip
+    return {
+        "tickvals": ticks, "ticktext": [write(tick) for tick in ticks],
+        "range": [low - space if low else 0, high + space],
+    }  # fmt: skip
 
 
 def _round_step(size: float) -> float:

@@ -46,6 +46,11 @@ def test_jsonl_line_that_is_no_object_is_broken_and_its_neighbours_kept(tmp_path
     assert found["_raw"][1] == '{"store_id": "2"'
 
 
+def test_jsonl_without_any_object_is_broken_line_by_line(tmp_path: Path) -> None:
+    found = frame(deliver(tmp_path, "s.jsonl", "no json\nat all\n"))
+    assert found["_raw"].to_list() == ["no json", "at all"]
+
+
 def test_careful_and_fast_json_agree(tmp_path: Path) -> None:
     record = '{"a": "x y", "b": 12.5, "c": 7, "d": false, "e": {"k": [1, 2.5, "é"]}, "f": null}\n'
     fast = frame(deliver(tmp_path, "fast.jsonl", record * 3))

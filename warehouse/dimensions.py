@@ -35,7 +35,7 @@ _ALL = (
     Dimension("site", "Site", "store", "site", "mall, street, outlet or online"),
     Dimension("ownership", "Ownership", "store", "ownership", "owned or franchised"),
     Dimension("guide", "Guide", "guide", "guide_id", "credited guide"),
-    Dimension("channel", "Channel", "line", "channel", "pos or the online channel"),
+    Dimension("channel", "Channel", "channel", "channel", "pos or the online channel"),
     Dimension("tender", "Tender", "line", "tender", "means of payment"),
     Dimension("fulfilment", "Fulfilment", "line", "fulfilment", "how online goods reach the buyer"),
     Dimension("device", "Device", "line", "device", "device of an online order"),

@@ -62,6 +62,11 @@ def earlier(at: Expression, span: timedelta) -> Expression:
     return type_coerce(at - literal(span, Interval), DateTime)
 
 
+def later(at: Expression, span: timedelta) -> Expression:
+    """A time that much later."""
+    return type_coerce(at + literal(span, Interval), DateTime)
+
+
 def days_between(start: Expression, end: Expression) -> Expression:
     """Whole days from one date to another."""
     return type_coerce(func.date_diff("day", start, end), Integer)

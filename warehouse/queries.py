@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -24,10 +25,11 @@ from warehouse import access, portable
 from warehouse.access import Scope
 from warehouse.dimensions import DIMENSIONS, TIME, Dimension
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError, nearest
-from warehouse.metrics import METRICS, Metric, Part, Unit
+from warehouse.metrics import METRICS, Metric, Unit
+from warehouse.parts import Part
 from warehouse.schema import DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, REGION_PATHS
 from warehouse.settings import Settings
-from warehouse.sources import SOURCES, Source
+from warehouse.sources import SOURCES, Source, View
 
 Expression = ColumnElement[Any]
 OF_RETURNS = ("returns_amount", "units_returned")
@@ -118,7 +120,7 @@ class _Joined:
         dimension = DIMENSIONS[name]
         if dimension.of == "date":
             return self.tables["date"].c[dimension.column]
-        if dimension.of == "line":
+        if dimension.of in ("line", "channel"):
             return self._line.c[dimension.column]
         if dimension.of == "brand":
             return self._brand()
@@ -206,19 +208,20 @@ def _grouped(
     compared: bool,
 ) -> Select[Any]:  # fmt: skip
     """The parts of one source by the question's dimensions."""
-    line = source.rows(question, settings)
+    days = _days(question, compared)
+    line = source.rows(View(question, days, settings))
     joined = _Joined(line, question.org)
     conditions = [_visible(source, line, scope)]
     if compared or _named(question) & set(TIME):
-        joined.days(_days(question, compared))
+        joined.days(days)
     else:
         conditions.append(line.c.business_date.between(question.start, question.end))
     if "handling_store" in _named(question):
         conditions.append(line.c.is_return)
     conditions += [joined.narrowed(name, values) for name, values in question.where]
     groups = {name: joined.expression(name) for name in question.by}
-    if source.name == "areas":
-        return _by_area(joined, groups, parts, conditions, settings)
+    if source.each:
+        return _by_each(source, joined, groups, parts, conditions, settings)
     for name in {name for part in parts for name in part.needs}:
         joined.entity(name)
     values = [part.aggregate(joined.tables, settings).label(part.name) for part in parts]
@@ -227,25 +230,41 @@ def _grouped(
     return chosen.group_by(*groups.values())
 
 
-def _by_area(
-    joined: _Joined, groups: Mapping[str, Expression], parts: Sequence[Part],
+def _by_each(
+    source: Source, joined: _Joined, groups: Mapping[str, Expression], parts: Sequence[Part],
     conditions: Sequence[Expression], settings: Settings,
 ) -> Select[Any]:  # fmt: skip
-    """Each store's area once per group, beside its net sales."""
-    line, stores = joined.tables["line"], joined.entity("store")
-    area = func.max(stores.c.selling_area_sqm).label("selling_area_sqm")
-    of_area = case((stores.c.selling_area_sqm.is_not(None), line.c.net_amount), else_=0)
-    labelled = [group.label(name) for name, group in groups.items()]
-    by_store = (
-        select(*labelled, line.c.store_key, portable.total(of_area).label("net"), area)
+    """What counts once per group: first what is found of each, then the parts over those."""
+    joined.entity(source.each or "")
+    key = joined.tables["line"].c[f"{source.each}_key"]
+    found = source.of_each(joined.tables) if source.of_each else {}
+    labelled = [value.label(name) for name, value in {**groups, **found}.items()]
+    of_each = (
+        select(*labelled)
         .select_from(joined.joined)
         .where(*conditions)
-        .group_by(*groups.values(), line.c.store_key)
-        .subquery()
+        .group_by(*groups.values(), key)
+        .subquery("of_each")
     )
-    values = [part.aggregate({"line": by_store}, settings).label(part.name) for part in parts]
-    names = [by_store.c[name] for name in groups]
+    values = [part.aggregate({"line": of_each}, settings).label(part.name) for part in parts]
+    names = [of_each.c[name] for name in groups]
     return select(*names, *values).group_by(*names)
+
+
+def _of_all_tenders(
+    source: Source, parts: Sequence[Part], question: Question, scope: Scope, settings: Settings,
+    compared: bool,
+) -> Select[Any]:  # fmt: skip
+    """The parts of the same group over all tenders, beside each tender."""
+    where = tuple(pair for pair in question.where if pair[0] != "tender")
+    lines = replace(source, name="lines")
+    every = _grouped(lines, parts, replace(question, where=where), scope, settings, compared)
+    grouped = every.subquery("by_tender")
+    rest = [grouped.c[name] for name in question.by if name != "tender"]
+    wholes = [
+        func.sum(grouped.c[part.name]).over(partition_by=rest).label(part.name) for part in parts
+    ]
+    return select(*(grouped.c[name] for name in question.by), *wholes)
 
 
 def _visible(source: Source, line: FromClause, scope: Scope) -> Expression:
@@ -268,28 +287,35 @@ def figures(question: Question, scope: Scope, settings: Settings) -> Select[Any]
         for source in SOURCES
         if _parts(metrics, source)
     ]
-    columns = [_name(part, compared) for _, parts, compared in pieces for part in parts]
+    columns = [_name(part.name, compared) for _, parts, compared in pieces for part in parts]
+    columns += [_name(PRESENT, compared) for compared in periods]
     branches = []
     for source, parts, compared in pieces:
-        grouped = _grouped(SOURCES[source], parts, question, scope, settings, compared).subquery()
-        own: dict[str, Expression] = {_name(p, compared): grouped.c[p.name] for p in parts}
+        group = _of_all_tenders if source == "all_tenders" else _grouped
+        grouped = group(SOURCES[source], parts, question, scope, settings, compared).subquery()
+        own: dict[str, Expression] = {
+            _name(part.name, compared): grouped.c[part.name] for part in parts
+        }
         if SOURCES[source].makes_groups:
-            own[PRESENT] = literal(1)
+            own[_name(PRESENT, compared)] = literal(1)
         branches.append(
             select(
                 *(grouped.c[name].label(name) for name in question.by),
-                *(own.get(name, null()).label(name) for name in [*columns, PRESENT]),
+                *(own.get(name, null()).label(name) for name in columns),
             )
         )
-    together = _together(branches, question.by, [*columns, PRESENT])
+    together = _together(branches, question.by, columns)
+    there = [together.c[_name(PRESENT, compared)].is_not(None) for compared in periods]
     values = [
-        _value(metric, together, compared).label(metric.key + ("_compare" if compared else ""))
+        case((there[compared], _value(metric, together, compared))).label(
+            _name(metric.key, compared, "_compare")
+        )
         for metric in metrics
         for compared in periods
     ]
     names = [together.c[name] for name in question.by]
-    there = select(*names, *values).where(together.c[PRESENT].is_not(None))
-    return there.order_by(*(name.asc().nulls_last() for name in names))
+    rows = select(*names, *values).where(or_(*there))
+    return rows.order_by(*(name.asc().nulls_last() for name in names))
 
 
 def _parts(metrics: Sequence[Metric], source: str) -> list[Part]:
@@ -300,8 +326,8 @@ def _parts(metrics: Sequence[Metric], source: str) -> list[Part]:
     return list(found.values())
 
 
-def _name(part: Part, compared: bool) -> str:
-    return part.name + ("_then" if compared else "")
+def _name(name: str, compared: bool, suffix: str = "_then") -> str:
+    return name + suffix if compared else name
 
 
 def _together(branches: list[Select[Any]], by: Sequence[str], columns: Sequence[str]) -> FromClause:
@@ -316,9 +342,10 @@ def _together(branches: list[Select[Any]], by: Sequence[str], columns: Sequence[
 
 def _value(metric: Metric, parts: FromClause, compared: bool) -> Expression:
     """A figure from its summed parts."""
-    numerator, *rest = (parts.c[_name(part, compared)] for part in metric.parts)
-    if rest:
-        share = portable.quotient(func.coalesce(numerator, 0), rest[0])
+    numerator = parts.c[_name(metric.numerator[0].name, compared)]
+    for part in metric.denominator:
+        denominator = parts.c[_name(part.name, compared)]
+        share = portable.quotient(func.coalesce(numerator, 0), denominator)
         return share - 1 if metric.minus_one else share
     if metric.unit is Unit.MONEY:
         return portable.money(numerator)

@@ -297,6 +297,31 @@ CREDITED_LINES = _table(
     key=0,
 )  # fmt: skip
 
+SCANS = _table(
+    "fct_scans",
+    "One row per tag or guide scan, with what became of it.",
+    ("event_id", String, "the touchpoint"),
+    ("occurred_at", DateTime, "when, UTC"),
+    ("business_date", Date, "local calendar date"),
+    ("person_key", BigInteger, "who; negative: a visitor"),
+    ("member_key", BigInteger, "who, where a member"),
+    ("store_key", Integer, "where"),
+    ("region_key", Integer, "that store's region that day"),
+    ("brand", String, "that store's brand that day"),
+    ("guide_key", Integer, "whose code"),
+    ("product_key", Integer, "what"),
+    ("channel", String, "channel the event states"),
+    ("is_visit", Boolean, "true: the person's first scan in that store that day"),
+    ("is_lost", Boolean, "true: a lost sale, the first of its style that day"),
+    ("lost_amount", MONEY, "list price of what was not sold; 0 unless lost"),
+)
+AS_OF = _table(
+    "dim_as_of",
+    "One row: how far the loaded data reach.",
+    ("as_of", DateTime, "latest sale, order, payment, fulfilment or event, UTC"),
+    ("as_of_date", Date, "its local date"),
+)
+
 # Ledger --------------------------------------------------------------------------------------
 ETL_FILES = _table(
     "etl_files", "One row per delivery and feed ever seen, kept for ever.",
@@ -349,5 +374,8 @@ ETL_FACTS = _table(
     ("text", String, "value"),
 )  # fmt: skip
 
-DERIVED = (STORE_PERIODS, REGION_PATHS, MEMBER_PERSONS, VISITOR_PERSONS, ORDERS, CREDITED_LINES)
+DERIVED = (
+    STORE_PERIODS, REGION_PATHS, MEMBER_PERSONS, VISITOR_PERSONS, ORDERS, CREDITED_LINES, SCANS,
+    AS_OF,
+)  # fmt: skip
 LEDGER = (ETL_FILES, ETL_REJECTS, ETL_RUNS, ETL_FACTS)

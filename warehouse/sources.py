@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     and_,
     case,
+    distinct,
     exists,
     func,
     literal,
@@ -30,6 +31,7 @@ from warehouse import portable
 from warehouse.dimensions import TIME
 from warehouse.filters import Question
 from warehouse.schema import (
+    AS_OF,
     CREDITED_LINES,
     DIM_DATES,
     DIM_GUIDES,
@@ -38,25 +40,44 @@ from warehouse.schema import (
     MEMBER_PERSONS,
     MONEY,
     REGION_PATHS,
+    SCANS,
     STORE_PERIODS,
 )  # fmt: skip
 from warehouse.settings import Settings
 
 Expression = ColumnElement[Any]
+SECOND_PURCHASE_DAYS = 90
 ORGANISATION = ("date", "store", "region", "brand")
+
+
+Columns = Mapping[str, FromClause]
+"""The joined tables of a source by what they are: `line`, `store`, …"""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the rows of a source may depend on: the question, the days it reads (`source_date`,
+    under the times they are shown at), and the settings."""
+
+    question: Question
+    days: FromClause
+    settings: Settings
 
 
 @dataclass(frozen=True)
 class Source:
     """`rows` gives the rows for a question; `dimensions` what they are properties of
     (dimensions.Dimension.of); `counts` says in words what is counted, for refusals;
-    `makes_groups` is false where rows only add to groups that another source has."""
+    `makes_groups` is false where rows only add to groups that another source has; `each` is what
+    counts once per group (a store, a member) and `of_each` what is first found of each."""
 
     name: str
-    rows: Callable[[Question, Settings], FromClause]
+    rows: Callable[[View], FromClause]
     dimensions: tuple[str, ...]
     counts: str
     makes_groups: bool = True
+    each: str | None = None
+    of_each: Callable[[Columns], Mapping[str, Expression]] | None = None
 
 
 def on_day(store: Expression, date: Expression) -> Expression:
@@ -67,7 +88,7 @@ def on_day(store: Expression, date: Expression) -> Expression:
     )
 
 
-def _lines(_: Question, __: Settings) -> FromClause:
+def _lines(_: View) -> FromClause:
     return CREDITED_LINES
 
 
@@ -86,13 +107,13 @@ def _footfall_days(settings: Settings) -> FromClause:
     return select(rows.c.store_key, date, rows.c.visitors).where(~rows.c.is_deleted).subquery()
 
 
-def _footfall(_: Question, settings: Settings) -> FromClause:
-    return _with_organisation(_footfall_days(settings))
+def _footfall(view: View) -> FromClause:
+    return _with_organisation(_footfall_days(view.settings))
 
 
-def _counted_lines(_: Question, settings: Settings) -> FromClause:
+def _counted_lines(view: View) -> FromClause:
     """POS lines of store-days that have a counter, under the store's brand."""
-    line, counted = CREDITED_LINES, _footfall_days(settings)
+    line, counted = CREDITED_LINES, _footfall_days(view.settings)
     days = select(counted.c.store_key, counted.c.business_date).distinct().subquery()
     same = and_(days.c.store_key == line.c.store_key, days.c.business_date == line.c.business_date)
     return (
@@ -106,24 +127,87 @@ def _counted_lines(_: Question, settings: Settings) -> FromClause:
     )  # fmt: skip
 
 
-def _members(_: Question, settings: Settings) -> FromClause:
-    """Members on the day they joined, those merged away left out."""
+def _member_rows(settings: Settings) -> Select[Any]:
+    """Members known and not merged away, with where they joined and with whom."""
     rows, persons = LOADED["members"], MEMBER_PERSONS
     survives = and_(
         persons.c.member_key == rows.c.member_key, persons.c.person_key == rows.c.member_key
     )
-    joined = (
+    return (
         select(
-            portable.local_date(rows.c.joined_at, settings.timezone).label("business_date"),
+            portable.local_date(rows.c.joined_at, settings.timezone).label("joined_date"),
+            portable.local_date(rows.c.left_at, settings.timezone).label("left_date"),
             rows.c.join_store_key.label("store_key"),
             rows.c.join_guide_key.label("guide_key"),
+            rows.c.referrer_member_key.is_not(None).label("is_referred"),
             rows.c.member_key,
         )
         .join(persons, survives)
         .where(rows.c.is_known)
-        .subquery()
     )
-    return _with_organisation(joined)
+
+
+def _joins(view: View) -> FromClause:
+    """Members on the day they joined."""
+    rows = _member_rows(view.settings).subquery()
+    return _with_organisation(select(*rows.c, rows.c.joined_date.label("business_date")).subquery())
+
+
+def _bucket_ends(view: View) -> FromClause:
+    """The last day read of each time that is shown (without one, of the period)."""
+    times = [column for column in view.days.c if column.name != "source_date"]
+    last = func.max(view.days.c.source_date).label("business_date")
+    return select(last).select_from(view.days).group_by(*times).subquery("bucket_ends")
+
+
+def _memberships(view: View) -> FromClause:
+    """Members there at the end of each time that is shown, on that day."""
+    rows, ends = _member_rows(view.settings).subquery(), _bucket_ends(view)
+    there = and_(
+        rows.c.joined_date <= ends.c.business_date,
+        or_(rows.c.left_date.is_(None), rows.c.left_date > ends.c.business_date),
+    )
+    return _with_organisation(select(*rows.c, ends.c.business_date).join(ends, there).subquery())
+
+
+def _first_purchases(view: View) -> FromClause:
+    """Members' sale lines from their first day on to the 90th after it, under that first day;
+    only of members whose 90 days have passed."""
+    line = CREDITED_LINES
+    firsts = (
+        select(line.c.member_key, func.min(line.c.business_date).label("first_date"))
+        .where(~line.c.is_return, line.c.member_key.is_not(None))
+        .group_by(line.c.member_key)
+        .subquery("firsts")
+    )
+    ninetieth = portable.days_later(firsts.c.first_date, SECOND_PURCHASE_DAYS)
+    return (
+        select(
+            *(column for column in line.c if column.name != "business_date"),
+            firsts.c.first_date.label("business_date"),
+            (line.c.business_date == firsts.c.first_date).label("is_first"),
+        )
+        .join(firsts, firsts.c.member_key == line.c.member_key)
+        .join(AS_OF, ninetieth < AS_OF.c.as_of_date)
+        .where(~line.c.is_return, line.c.business_date <= ninetieth)
+        .subquery("line")
+    )
+
+
+def _year_lines(view: View) -> FromClause:
+    """Members' sale lines of the 12 months up to the end of each time shown, under that end."""
+    line, ends, dates = CREDITED_LINES, _bucket_ends(view), DIM_DATES
+    year = and_(
+        line.c.business_date <= ends.c.business_date, line.c.business_date > dates.c.year_ago_date
+    )
+    return (
+        select(
+            *(column for column in line.c if column.name != "business_date"), ends.c.business_date
+        )
+        .select_from(ends.join(dates, dates.c.date == ends.c.business_date).join(line, year))
+        .where(~line.c.is_return, line.c.member_key.is_not(None))
+        .subquery("line")
+    )
 
 
 _OWN_TARGETS = {
@@ -205,16 +289,17 @@ def _own_and_stores(level: str) -> FromClause:
     )
 
 
-def _targets(question: Question, _: Settings) -> FromClause:
-    level = _target_level(question)
+def _targets(view: View) -> FromClause:
+    level = _target_level(view.question)
     if level == "guide":
         return _guide_targets()
     return _store_targets() if level == "store" else _own_and_stores(level)
 
 
-def _target_base(question: Question, _: Settings) -> FromClause:
+def _target_base(view: View) -> FromClause:
     """The lines a target is held against, with what counts of each."""
     line = CREDITED_LINES
+    question = view.question
     level = "guide" if _target_level(question) == "guide" else _grouping(question)
     counts = {"guide": line.c.guide_key.is_not(None), "brand": literal(True)}.get(
         level, line.c.store_key.is_not(None)
@@ -222,10 +307,11 @@ def _target_base(question: Question, _: Settings) -> FromClause:
     return select(*line.c, case((counts, line.c.net_amount), else_=0).label("net")).subquery("line")
 
 
-def _comparable(question: Question, settings: Settings) -> FromClause:
+def _comparable(view: View) -> FromClause:
     """Net sales of comparable store-days and of their aligned days, both under the day."""
-    align = question.compare if question.compare in ("weekday", "lunar") else "year"
-    days = _comparable_days(question, align, settings.comparable_after_days)
+    compare = view.question.compare
+    align = compare if compare in ("weekday", "lunar") else "year"
+    days = _comparable_days(view.question, align, view.settings.comparable_after_days)
     both = union_all(_lines_of(days, days.c.day), _lines_of(days, days.c.aligned))
     return _with_organisation(both.subquery())
 
@@ -259,6 +345,7 @@ def _comparable_days(question: Question, align: str, after: int) -> FromClause:
     back = max(timedelta(days=400), question.end - question.start + timedelta(days=1))
     opened, closed = stores.c.opened_on, stores.c.closed_on
     there = and_(
+        stores.c.is_known,
         or_(opened.is_(None), portable.days_between(opened, aligned) >= after),
         or_(closed.is_(None), closed > dates.c.date),
         aligned >= loaded.c.first,
@@ -280,7 +367,43 @@ def _comparable_days(question: Question, align: str, after: int) -> FromClause:
     return select(days).where(~shut).subquery("comparable_days")
 
 
-_LINE = (*ORGANISATION, "guide", "line", "product", "member")
+def _buyer_lines(_: View) -> FromClause:
+    line = CREDITED_LINES
+    return select(line).where(~line.c.is_return, line.c.member_key.is_not(None)).subquery("line")
+
+
+def _area_of_store(columns: Columns) -> Mapping[str, Expression]:
+    line, area = columns["line"], columns["store"].c.selling_area_sqm
+    return {
+        "net": portable.total(case((area.is_not(None), line.c.net_amount), else_=0)),
+        "area": func.max(area),
+    }
+
+
+def _days_of_member(columns: Columns) -> Mapping[str, Expression]:
+    return {"days": func.count(distinct(columns["line"].c.business_date))}
+
+
+def _ever(condition: Expression) -> Expression:
+    return func.max(case((condition, 1), else_=0))
+
+
+def _purchases_of_member(columns: Columns) -> Mapping[str, Expression]:
+    is_first = columns["line"].c.is_first
+    return {"began": _ever(is_first), "came_again": _ever(~is_first)}
+
+
+def _sides_of_member(columns: Columns) -> Mapping[str, Expression]:
+    is_pos = columns["line"].c.source == "pos"
+    return {"on_pos": _ever(is_pos), "online": _ever(~is_pos)}
+
+
+def _only(condition: Expression) -> FromClause:
+    return select(SCANS).where(condition).subquery("line")
+
+
+_SCAN = (*ORGANISATION, "guide", "product", "member", "channel")
+_LINE = (*ORGANISATION, "guide", "line", "channel", "product", "member")
 
 SOURCES: Mapping[str, Source] = {
     source.name: source
@@ -289,11 +412,22 @@ SOURCES: Mapping[str, Source] = {
         Source("counted_lines", _counted_lines, ORGANISATION, "receipts of counted store-days",
                False),
         Source("footfall", _footfall, ORGANISATION, "visitors by store and hour"),
-        Source("areas", _lines, _LINE, "selling areas of stores"),
-        Source("members", _members, (*ORGANISATION, "guide", "member"), "members on joining"),
+        Source("areas", _lines, _LINE, "selling areas of stores",
+               each="store", of_each=_area_of_store),
+        Source("joins", _joins, (*ORGANISATION, "guide", "member"), "members on joining"),
+        Source("memberships", _memberships, (*ORGANISATION, "guide", "member"), "members"),
+        Source("member_days", _buyer_lines, _LINE, "days on which members bought", False,
+               each="member", of_each=_days_of_member),
+        Source("first_purchases", _first_purchases, _LINE, "first purchases of members", False,
+               each="member", of_each=_purchases_of_member),
+        Source("year_lines", _year_lines, _LINE, "purchases of a year", False,
+               each="member", of_each=_sides_of_member),
+        Source("all_tenders", _lines, _LINE, "sale lines of all tenders", False),
+        Source("scans", lambda _: SCANS, _SCAN, "scans"),
+        Source("visits", lambda _: _only(SCANS.c.is_visit), _SCAN, "scanning visits"),
+        Source("lost_sales", lambda _: _only(SCANS.c.is_lost), _SCAN, "lost sales"),
         Source("targets", _targets, (*ORGANISATION, "guide"), "targets of stores or guides"),
         Source("target_base", _target_base, _LINE, "lines held against a target", False),
-        Source("comparable", _comparable, (*ORGANISATION, "guide", "line", "product", "member"),
-               "comparable store-days"),
+        Source("comparable", _comparable, _LINE, "comparable store-days"),
     )
 }  # fmt: skip

@@ -10,5 +10,7 @@ st.title(t("page.glossary"))
 blocks.notices(desk)
 st.caption(t("glossary.note"))
 
-search = st.text_input(t("glossary.search"), key="glossary_search", placeholder=t("glossary.example"))
+search = st.text_input(
+    t("glossary.search"), key="glossary_search", placeholder=t("glossary.example")
+)
 terms.show(search)

@@ -1,10 +1,11 @@
 """Health: what was delivered, what became of it, and whether the figures add up."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.ui import blocks, headlines, ledger, session
 from pages.ui.i18n import t
-from warehouse import show
 
 desk = session.require("health")
 blocks.header(desk, t("page.health"))
@@ -24,9 +25,8 @@ if "rejects" in desk.scope.pages:
     if rejects.height:
         st.caption(t("health.rejects_note"))
         ledger.rejects(rejects)
-        st.download_button(
-            t("health.download"), lambda: show.csv(rejects).encode("utf-8-sig"), "rejects.csv", "text/csv", on_click="ignore"
-        )
+        csv = partial(blocks.csv, rejects)
+        st.download_button(t("health.download"), csv, "rejects.csv", "text/csv", on_click="ignore")
 
 runs = desk.runs()
 st.subheader(t("health.runs", count=runs.height), anchor=False)

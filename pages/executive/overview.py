@@ -41,7 +41,7 @@ figures = view.askable(
 )
 answer = desk.answer(view.question(figures, level, compare=view.compare)).drop_nulls("net_sales")
 regions = frames.with_share(frames.with_change(desk.named(level, answer), "net_sales"), "net_sales")
-steps = drawn.steps(regions, "net_sales", 9)
+steps = drawn.steps(regions, 9)
 
 left, right = st.columns(2, gap="medium")
 with left:
@@ -56,7 +56,9 @@ with right:
         blocks.chart(
             headlines.targets(regions),
             t("chart.targets_note", name=sales),
-            charts.targets(drawn.targets(regions, "net_sales"), sales, metric_label("target"), formats.money),
+            charts.targets(
+                drawn.targets(regions, "net_sales"), sales, metric_label("target"), formats.money
+            ),
             "targets",
         )
 tables.show(

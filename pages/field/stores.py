@@ -1,5 +1,7 @@
 """Stores: who leads, who fell back, and what a busy store makes of its visitors."""
 
+from functools import partial
+
 import streamlit as st
 
 from pages.ui import blocks, drawn, formats, frames, headlines, peers, session, tables
@@ -12,7 +14,7 @@ FIGURES = (
 )  # fmt: skip
 COMPARED = (
     "average_receipt_value", "units_per_receipt", "conversion_rate", "sales_per_sqm",
-    "target_attainment", "guide_coverage", "discount_rate",
+    "target_attainment", "guide_coverage", "net_sales_per_guide",
 )  # fmt: skip
 MOST_ROWS = 500
 
@@ -50,9 +52,9 @@ if len(chosen) == 1:
         blocks.chart(
             headlines.peers(found.label, found.places),
             found.basis,
-            charts.strip(drawn.peers(found.places), found.label, t("peers.others"), t("peers.median")),
+            charts.strip(drawn.peers(found.places), found.label, t("peers.others")),
             "peers",
-            lambda: tables.peers(found.places),
+            partial(tables.peers, found.places),
         )
 
 if "conversion_rate" in figures:
@@ -66,6 +68,19 @@ if "conversion_rate" in figures:
             formats.percent, t("chart.median"), chosen,
         ),
         points,
-        lambda: tables.show(traffic, ("visitors", "conversion_rate", "net_sales"), store, t("page.stores")),
+        partial(tables.show, traffic, ("visitors", "conversion_rate", "net_sales"), store, points),
         blocks.narrowing_by_point("store", points),
     )  # fmt: skip
+
+pos = "pos_net_sales"
+if view.askable((pos,), "weekday", "hour"):
+    hours = desk.answer(view.question((pos,), "weekday", "hour"))
+    week = drawn.week(frames.per_weekday(hours, pos, view.start, view.end), pos)
+    if week.height:
+        blocks.chart(
+            headlines.busiest(week),
+            t("stores.week_note", name=metric_label(pos)),
+            charts.heatmap(week, formats.money),
+            "week",
+            partial(tables.show, week, (pos,), dimension_label("hour"), "week"),
+        )

@@ -1,1 +1,1 @@
-"""What all pages share: who is looking at what, the filters, and how things are written and shown."""
+"""What pages share: who looks at what, the filters, how things are written and shown."""

@@ -13,6 +13,7 @@ from pages.ui.formats import plain
 from pages.ui.i18n import dimension_label, metric_definition, metric_label, t, value_label
 from pages.ui.session import Desk
 from pages.ui.view import View
+from warehouse import show
 from warehouse.metrics import METRICS
 
 SPARK_DAYS = 30
@@ -26,18 +27,22 @@ def header(desk: Desk, title: str) -> None:
     view = desk.view
     parts = (
         _scope(desk),
-        t("header.period", name=t(f"period.{view.period}"), dates=formats.period(view.start, view.end)),
+        t("header.period", name=t(f"period.{view.period}"), dates=_dates(view)),
         t(f"than.{view.compare}"),
         _fresh(desk),
     )
-    st.caption(" · ".join(parts), help=_every_feed(desk))
+    st.markdown(f":small[{' · '.join(parts)}]", help=_every_feed(desk))
     for note in view.notes:
-        st.caption(f":orange[{plain(note)}]")
+        st.warning(plain(note))
     _chips(desk, view)
 
 
+def _dates(view: View) -> str:
+    return formats.period(view.start, view.end)
+
+
 def notices(desk: Desk) -> None:
-    """What everyone must know before reading a number: that it is made up, that nobody signed in."""
+    """What one must know before reading a number: that it is made up, that nobody signed in."""
     said = [t("notice.sample")] if desk.is_sample() else []
     said += [t("notice.demo")] if desk.is_demo else []
     if said:
@@ -66,10 +71,11 @@ def _fresh(desk: Desk) -> str:
 
 
 def _every_feed(desk: Desk) -> str:
+    feeds = desk.freshness().select("feed", "newest", "is_late")
     return "  \n".join(
         f"{t(f'feed.{feed}')}: {formats.moment(newest, desk.settings.timezone)}"
         + (f" **{t('header.is_late')}**" if is_late else "")
-        for feed, newest, is_late in desk.freshness().select("feed", "newest", "is_late").iter_rows()
+        for feed, newest, is_late in feeds.iter_rows()
     )
 
 
@@ -83,8 +89,9 @@ def _chips(desk: Desk, view: View) -> None:
             for value in values:
                 named = plain(value_label(value, labels.get(value, value)))
                 st.button(
-                    f"{dimension_label(dimension)}: {named} ✕", key=f"chip_{dimension}_{value}",
-                    help=t("chip.help"), on_click=filter_bar.narrow,
+                    t("chip.text", dimension=dimension_label(dimension), value=named),
+                    key=f"chip_{dimension}_{value}", help=t("chip.help"),
+                    on_click=filter_bar.narrow,
                     args=(dimension, [other for other in values if other != value]),
                 )  # fmt: skip
 
@@ -116,8 +123,7 @@ def tiles(desk: Desk, keys: Sequence[str]) -> None:
     view = desk.view
     shown = view.askable(known(keys))
     first, second = (
-        desk.total(view.question(shown, compare=compare))
-        for compare in (view.compare, view.second)
+        desk.total(view.question(shown, compare=compare)) for compare in (view.compare, view.second)
     )
     days = desk.answer(view.last_days(SPARK_DAYS).question(view.askable(shown, "day"), "day"))
     with st.grid(_across(len(shown)), min_column_width=160, border=True, gap="xsmall") as grid:
@@ -142,14 +148,14 @@ def _tile(
         metric_label(key), formats.figure(key, first[key]),
         None if moved is None else formats.change(key, moved),
         delta_color=_colour(key, view.rise), help=_definition(key),
-        delta_description=None if moved is None else t(f"than.{view.compare}"),
+        delta_description=None if moved is None else t(f"versus.{view.compare}"),
         chart_data=days.drop_nulls().cast(pl.Float64).to_list() or None,
     )  # fmt: skip
     st.markdown(_second(view, key, frames.change(key, second[key], second[f"{key}_compare"])))
 
 
 def _second(view: View, key: str, moved: float | None) -> str:
-    than = t(f"than.{view.second}")
+    than = t(f"versus.{view.second}")
     if moved is None:
         return f":small[:gray[{t('tile.no_comparison', than=than)}]]"
     arrow = "↑" if moved > 0 else "↓" if moved < 0 else "→"
@@ -168,6 +174,11 @@ def _colour(key: str, rise: str) -> Any:
 
 def _definition(key: str) -> str:
     return plain(metric_definition(key))
+
+
+def csv(frame: pl.DataFrame) -> bytes:
+    """A frame as a file that spreadsheets open as text, in whatever language it is."""
+    return show.csv(frame).encode("utf-8-sig")
 
 
 def narrowing(dimension: str) -> Callable[[str], None]:

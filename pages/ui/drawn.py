@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 
 from pages.ui import formats, frames
+from pages.ui.formats import Number
 from pages.ui.i18n import metric_label, t
 
 
 def over_time(frame: pl.DataFrame, grain: str, key: str) -> pl.DataFrame:
     """For `charts.trend`: a figure and what it is compared to, by time."""
+    before = f"{key}_compare"
     points = frame.with_columns(
-        tick=_text(grain, lambda value: formats.tick(grain, value)),
-        point=_text(grain, lambda value: formats.point(grain, value)),
-        value=pl.col(key), before=pl.col(f"{key}_compare"),
-        value_text=_figure(key), before_text=_figure(key, f"{key}_compare"),
+        tick=frames.written(frame, lambda value: formats.tick(grain, value), grain),
+        point=frames.written(frame, lambda value: formats.point(grain, value), grain),
+        value=pl.col(key), before=pl.col(before),
+        value_text=_exact(frame, key, key), before_text=_exact(frame, key, before),
     )  # fmt: skip
     return frames.with_change(points, key).with_columns(label=pl.col("point"))
 
 
-def steps(frame: pl.DataFrame, key: str, most: int) -> pl.DataFrame:
-    """For `charts.waterfall`: what each row added to the change of a figure, the largest first."""
+def steps(frame: pl.DataFrame, most: int) -> pl.DataFrame:
+    """For `charts.waterfall`: what each row added to a change, the largest first."""
     moved = frames.largest(frame, "delta", most, t("chart.others"))
-    return moved.with_columns(delta_text=_text("delta", formats.signed_money))
+    return moved.with_columns(delta_text=frames.written(moved, formats.signed_money, "delta"))
 
 
 def whole(frame: pl.DataFrame) -> str:
@@ -34,41 +34,54 @@ def whole(frame: pl.DataFrame) -> str:
 
 def targets(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """For `charts.targets`: a figure and its target, the largest first."""
-    stated = frame.filter(pl.col(key).is_not_null()).sort(key, descending=True)
+    stated = frame.drop_nulls(key).sort(key, descending=True)
     return stated.with_columns(
-        value=pl.col(key), value_text=_named_figure(key), target_text=_named_figure("target")
-    )
+        value=pl.col(key),
+        value_text=_named(stated, key), target_text=_named(stated, "target"),
+    )  # fmt: skip
 
 
 def traffic(frame: pl.DataFrame, x: str, y: str) -> pl.DataFrame:
-    """For `charts.scatter`: rows that state both figures."""
-    stated = frame.filter(pl.col(x).is_not_null() & pl.col(y).is_not_null())
-    return stated.with_columns(
-        id=pl.col("store"), x=pl.col(x), y=pl.col(y),
-        text=pl.concat_str("label", _named_figure(x), _named_figure(y), separator=" · "),
-    )  # fmt: skip
+    """For `charts.scatter`: the stores that state both figures."""
+    stated = frame.drop_nulls((x, y))
+    texts = pl.concat_str("label", _named(stated, x), _named(stated, y), separator=" · ")
+    return stated.with_columns(id=pl.col("store"), x=pl.col(x), y=pl.col(y), text=texts)
 
 
 def peers(frame: pl.DataFrame) -> pl.DataFrame:
     """For `charts.strip`: where a store and its peers lie, figure by figure."""
+
+    def text(label: str, key: str, value: Number) -> str:
+        return f"{label} · {formats.exact(key, value)}"
+
     return frame.with_columns(
-        row=_text("key", metric_label),
-        text=_rows(lambda row: f"{row['label']} · {formats.exact(row['key'], row['value'])}"),
+        row=frames.written(frame, metric_label, "key"),
+        text=frames.written(frame, text, "label", "key", "value"),
     )
 
 
-def _text(column: str, write: Callable[..., str]) -> pl.Expr:
-    return pl.col(column).map_elements(write, pl.String)
+def week(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """For `charts.heatmap`: a figure by weekday and hour, Monday first."""
+
+    def text(weekday: str, hour: str, value: float) -> str:
+        return f"{formats.weekday(weekday)} {hour}:00 · {formats.exact(key, value)}"
+
+    ordered = frame.sort("weekday", pl.col("hour").cast(pl.Int64))
+    return ordered.with_columns(
+        across=pl.col("hour").cast(pl.Int64), across_tick=pl.col("hour"),
+        up=frames.written(ordered, formats.weekday, "weekday"), value=pl.col(key),
+        text=frames.written(ordered, text, "weekday", "hour", key),
+        label=frames.written(ordered, lambda day, hour: f"{formats.weekday(day)} {hour}:00",
+                             "weekday", "hour"),
+    )  # fmt: skip
 
 
-def _rows(write: Callable[[dict[str, object]], str]) -> pl.Expr:
-    return pl.struct("label", "key", "value").map_elements(write, pl.String)
+def _exact(frame: pl.DataFrame, key: str, column: str) -> pl.Series:
+    """A figure in full."""
+    return frames.written(frame, lambda value: formats.exact(key, value), column)
 
 
-def _figure(key: str, column: str | None = None) -> pl.Expr:
-    """A figure in full, empty where it is empty."""
-    return _text(column or key, lambda value: formats.exact(key, value))
-
-
-def _named_figure(key: str) -> pl.Expr:
-    return pl.concat_str(pl.lit(f"{metric_label(key)}: "), _figure(key).fill_null(formats.EMPTY))
+def _named(frame: pl.DataFrame, key: str) -> pl.Series:
+    """A figure in full, after its name."""
+    name = metric_label(key)
+    return frames.written(frame, lambda value: f"{name}: {formats.exact(key, value)}", key)

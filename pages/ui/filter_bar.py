@@ -19,8 +19,19 @@ import streamlit as st
 from pages.ui.i18n import LANGUAGES, dimension_label, t, value_label
 from pages.ui.session import Desk
 from pages.ui.view import (
-    GRAINS, LINK, PERIODS, PLACES, RISES, View, Where, choice, grain_of, joined, listed, period_of,
-)  # fmt: skip
+    GRAINS,
+    LINK,
+    PERIODS,
+    PLACES,
+    RISES,
+    View,
+    Where,
+    choice,
+    grain_of,
+    joined,
+    listed,
+    period_of,
+)
 from warehouse.filters import COMPARISONS, ORGANISATIONS, QuestionError
 
 NO_VALUES = pl.DataFrame(schema={"value": pl.String, "label": pl.String})
@@ -111,7 +122,15 @@ def _pick(
     """A widget that shows what the link says and writes what the viewer picks into it."""
     st.session_state[f"pick_{name}"] = current
     label = dimension_label(name) if name in PLACES else t(f"filter.{name}")
-    widget(label, options, key=f"pick_{name}", format_func=written, on_change=_keep, args=(name,), **more)
+    widget(
+        label,
+        options,
+        key=f"pick_{name}",
+        format_func=written,
+        on_change=_keep,
+        args=(name,),
+        **more,
+    )
 
 
 def _keep(name: str) -> None:
@@ -156,7 +175,9 @@ def _pick_places(
     offered = desk.values(dimension, search, above, OFFERED)
     labels = _labels(pl.concat([known, offered]))
     if search or offered.height == OFFERED:
-        st.text_input(t("filter.search", what=dimension_label(dimension)), key=f"search_{dimension}")
+        st.text_input(
+            t("filter.search", what=dimension_label(dimension)), key=f"search_{dimension}"
+        )
     _pick(dimension, list(labels), list(chosen), lambda value: labels.get(value, value),
           st.multiselect, placeholder=t("filter.all"))  # fmt: skip
 
@@ -165,4 +186,7 @@ def _labels(values: pl.DataFrame) -> dict[str, str]:
     """What each value is shown as; a label that two values share also says which one it is."""
     found = {value: value_label(value, label) for value, label in values.iter_rows()}
     shared = Counter(found.values())
-    return {value: label if shared[label] == 1 else f"{label} · {value}" for value, label in found.items()}
+    return {
+        value: label if shared[label] == 1 else f"{label} · {value}"
+        for value, label in found.items()
+    }

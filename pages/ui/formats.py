@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_interval, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton, get_day_names
 from babel.numbers import format_decimal, format_percent
 
 from pages.ui.i18n import language, t
@@ -17,9 +18,9 @@ Number = int | float | Decimal
 EMPTY = "–"
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|$~:<>])")
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
-_SCALES = {
-    "en": ((1e9, "B", 2), (1e6, "M", 2), (1e3, "K", 1)),
-    "zh": ((1e8, "亿", 2), (1e4, "万", 1)),
+_SCALES: dict[str, tuple[tuple[float, str, int], ...]] = {
+    "en": ((1e9, "B", 2), (1e6, "M", 2), (1e3, "K", 1), (1, "", 0)),
+    "zh": ((1e8, "亿", 2), (1e4, "万", 1), (1, "", 0)),
 }
 """Unit, its sign and the decimals behind it, per language."""
 
@@ -31,27 +32,30 @@ def locale() -> str:
 
 def decimal(value: Number, digits: int = 0) -> str:
     """A number with so many decimals."""
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return format_decimal(value, pattern, locale=locale())
+    return format_decimal(value, _pattern(digits), locale=locale())
+
+
+def _pattern(digits: int) -> str:
+    return "#,##0" + ("." + "0" * digits if digits else "")
 
 
 def money(value: Number) -> str:
     """Money at a glance: `¥1,234.6万`, `¥1.23亿`, `¥12.35M`."""
     sign, size = ("-" if value < 0 else ""), abs(float(value))
-    for scale, unit, digits in _SCALES[language()]:
-        if round(size / scale, digits) >= 1:
+    for (scale, unit, digits), (lower, _, lower_digits) in pairwise(_SCALES[language()]):
+        if round(size / lower, lower_digits) * lower >= scale:
             return f"{sign}¥{decimal(size / scale, digits)}{unit}"
     return f"{sign}¥{decimal(size)}"
 
 
 def exact_money(value: Number) -> str:
     """Money to the fen."""
-    return f"{'-' if value < 0 else ''}¥{decimal(abs(value), 2)}"
+    return f"-¥{decimal(-value, 2)}" if value < 0 else f"¥{decimal(value, 2)}"
 
 
 def percent(value: Number, digits: int = 1) -> str:
     """A share of 1 as a percentage."""
-    return format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=locale())
+    return format_percent(value, f"{_pattern(digits)}%", locale=locale())
 
 
 def change(key: str, value: float | None) -> str:
@@ -71,7 +75,7 @@ def figure(key: str, value: Number | None) -> str:
     if unit is Unit.MONEY:
         return money(value)
     if unit is Unit.AVERAGE_MONEY:
-        return money(value) if abs(value) >= 10_000 else f"¥{decimal(value, 1)}"
+        return money(value) if float(value) >= 10_000 else f"¥{decimal(value, 1)}"
     if unit is Unit.RATIO:
         return percent(value)
     return decimal(value, 2 if unit is Unit.AVERAGE else 0)
@@ -98,7 +102,9 @@ def month(value: date) -> str:
 
 def period(start: date, end: date) -> str:
     """A span of days, what both ends share written once."""
-    return long_day(start) if start == end else format_interval(start, end, "yMMMd", locale=locale())
+    if start == end:
+        return long_day(start)
+    return format_interval(start, end, "yMMMd", locale=locale())
 
 
 def moment(at: datetime | None, timezone: str) -> str:
@@ -116,6 +122,11 @@ def tick(grain: str, value: str) -> str:
     if grain == "month":
         return month(date.fromisoformat(f"{value}-01"))
     return t("format.week", week=value.partition("-W")[2], year=value[:4])
+
+
+def weekday(number: str) -> str:
+    """The short name of a weekday, `1` Monday."""
+    return str(get_day_names("abbreviated", locale=locale())[int(number) - 1])
 
 
 def point(grain: str, value: str) -> str:

@@ -1,9 +1,10 @@
-"""Frame in, frame out: changes, shares, ranks and places among peers. The pages' only arithmetic."""
+"""Frame in, frame out: changes, shares, ranks, places among peers. The pages' only arithmetic."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -57,6 +58,12 @@ def only(frame: pl.DataFrame, name: str, values: Sequence[str]) -> pl.DataFrame:
     return frame.filter(pl.col(name).is_in(values)) if values else frame
 
 
+def written(frame: pl.DataFrame, write: Callable[..., str], *columns: str) -> pl.Series:
+    """What `write` makes of these columns, row by row. In this thread: Polars would call back
+    from threads of its own, which do not know the viewer's language."""
+    return pl.Series([write(*row) for row in frame.select(columns).iter_rows()], dtype=pl.String)
+
+
 def largest(frame: pl.DataFrame, key: str, rows: int, rest: str) -> pl.DataFrame:
     """The rows with the greatest absolute `key`, the others added up into one named `rest`."""
     ordered = frame.sort(pl.col(key).abs(), descending=True, nulls_last=True)
@@ -96,6 +103,15 @@ def mover(frame: pl.DataFrame) -> Move | None:
     return Move(total, lead["label"], lead["delta"])
 
 
+def per_weekday(frame: pl.DataFrame, key: str, start: date, end: date) -> pl.DataFrame:
+    """Sums by weekday (`1` Monday) as the average of such a day between two dates; rows where
+    there is nothing to average are left out."""
+    days = pl.date_range(start, end, eager=True).dt.weekday().cast(pl.String).alias("weekday")
+    named = frame.with_columns(pl.col("weekday", "hour").cast(pl.String))
+    counted = named.join(days.value_counts(name="days"), on="weekday").filter(pl.col(key) > 0)
+    return counted.with_columns(pl.col(key).cast(pl.Float64) / pl.col("days"))
+
+
 def busy_but_leaky(frame: pl.DataFrame, traffic: str, rate: str) -> pl.DataFrame:
     """Rows with more traffic than the median and a lower rate than the median, busiest first."""
     busy = pl.col(traffic) > pl.col(traffic).median()
@@ -117,4 +133,3 @@ def against_peers(frame: pl.DataFrame, name: str, value: str, keys: Sequence[str
     ]  # fmt: skip
     ratio = (pl.col("value") / pl.col("median")).alias("ratio")
     return pl.concat(rows).filter(pl.col("median") > 0).with_columns(ratio)
-

@@ -27,10 +27,10 @@ def movers(frame: pl.DataFrame) -> str:
     move = frames.mover(frame)
     if move is None:
         return t("headline.moved_nothing")
-    way = "growth" if move.total > 0 else "decline"
+    label, way = plain(move.label), "growth" if move.total > 0 else "decline"
     if move.part > 1:
-        return t(f"headline.against_{way}", label=plain(move.label), delta=formats.money(move.delta))
-    return t(f"headline.made_{way}", label=plain(move.label), part=formats.percent(move.part, 0))
+        return t(f"headline.against_{way}", label=label, delta=formats.money(move.delta))
+    return t(f"headline.made_{way}", label=label, part=formats.percent(move.part, 0))
 
 
 def targets(frame: pl.DataFrame) -> str:
@@ -44,10 +44,11 @@ def targets(frame: pl.DataFrame) -> str:
 def leaders(frame: pl.DataFrame) -> str:
     """Who leads, and how much the first five make together."""
     first = frame.row(0, named=True)
+    label, part = plain(first["label"]), formats.percent(first["share"] or 0)
     if frame.height <= 5 or first["share"] is None:
-        return t("headline.leader", label=plain(first["label"]), part=formats.percent(first["share"] or 0))
+        return t("headline.leader", label=label, part=part)
     five = formats.percent(frame["share"].head(5).sum(), 0)
-    return t("headline.leaders", label=plain(first["label"]), part=formats.percent(first["share"]), five=five)
+    return t("headline.leaders", label=label, part=part, five=five)
 
 
 def leaks(frame: pl.DataFrame) -> str:
@@ -56,7 +57,15 @@ def leaks(frame: pl.DataFrame) -> str:
     if not found.height:
         return t("headline.no_leaks")
     named = t("format.comma").join(map(plain, found["label"].head(3)))
-    return t("headline.leaks" if found.height > 1 else "headline.leak", count=found.height, names=named)
+    if found.height == 1:
+        return t("headline.leak", names=named)
+    return t("headline.leaks", count=found.height, names=named)
+
+
+def busiest(frame: pl.DataFrame) -> str:
+    """The hour of the week with most sales."""
+    best = frame.sort("value", descending=True).row(0, named=True)
+    return t("headline.busiest", hour=best["label"], value=formats.money(best["value"]))
 
 
 def peers(label: str, frame: pl.DataFrame) -> str:

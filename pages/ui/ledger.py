@@ -7,17 +7,25 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui import formats
+from pages.ui import formats, frames
 from pages.ui.i18n import dimension_label, t
 
-_ROWS = ("rows_read", "rows_loaded", "rows_unchanged", "rows_superseded", "rows_rejected", "rows_voided")
+_ROWS = (
+    "rows_read",
+    "rows_loaded",
+    "rows_unchanged",
+    "rows_superseded",
+    "rows_rejected",
+    "rows_voided",
+)
 
 
 def conservation(proof: pl.DataFrame) -> None:
     """One row a cut: what its members add up to, what none has, and what is missing."""
-    shown = proof.select(
-        _written("cut", dimension_label),
-        *(_written(name, formats.exact_money) for name in ("total", "none", "net_sales", "difference")),
+    money = ("total", "none", "net_sales", "difference")
+    shown = proof.with_columns(
+        frames.written(proof, dimension_label, "cut").alias("cut"),
+        *(frames.written(proof, formats.exact_money, name).alias(name) for name in money),
         closes=pl.when(pl.col("difference") == 0).then(pl.lit("✓")).otherwise(pl.lit("✗")),
     )
     _table(shown, t("health.proof_note"))
@@ -27,19 +35,18 @@ def feeds(deliveries: pl.DataFrame, freshness: pl.DataFrame, timezone: str) -> N
     """One row a feed: how new it is, and what its rows became."""
     known = deliveries.join(freshness.select("feed", "newest", "is_late"), on="feed", how="left")
     shown = known.select(
-        _written("feed", lambda feed: t(f"feed.{feed}")),
-        _written("newest", lambda at: formats.moment(at, timezone)),
-        _written("last_loaded_at", lambda at: formats.moment(at, timezone)),
-        _written("is_late", lambda late: t("header.is_late") if late else t("header.is_on_time")),
-        pl.col("files", "refused").cast(pl.Int64),
-        pl.col(_ROWS).cast(pl.Int64),
+        _feed(known),
+        _moment(known, "newest", timezone),
+        _moment(known, "last_loaded_at", timezone),
+        frames.written(known, _state, "is_late").alias("is_late"),
+        pl.col("files", "refused", *_ROWS).cast(pl.Int64),
     )
     _table(shown, t("health.feeds_note"), "content")
 
 
 def rejects(rows: pl.DataFrame) -> None:
     """One row a rejected row, as it came and why."""
-    shown = rows.with_columns(_written("feed", lambda feed: t(f"feed.{feed}")))
+    shown = rows.with_columns(_feed(rows))
     _table(shown.select("feed", "rule", "message", "file", "line", "row"), t("health.rejects_note"))
 
 
@@ -47,16 +54,30 @@ def runs(rows: pl.DataFrame, timezone: str) -> None:
     """One row a load, newest first."""
     shown = rows.select(
         "run_key",
-        _written("started_at", lambda at: formats.moment(at, timezone)),
-        _written("finished_at", lambda at: formats.moment(at, timezone)),
-        _written("exit_code", lambda code: t(f"exit.{code}")),
+        _moment(rows, "started_at", timezone),
+        _moment(rows, "finished_at", timezone),
+        frames.written(rows, lambda code: t(f"exit.{code}"), "exit_code").alias("exit_code"),
         pl.col("files", "rows_read", "rows_loaded", "rows_rejected").cast(pl.Int64),
     )
     _table(shown, t("column.run_key"))
 
 
-def _written(column: str, write: Any) -> pl.Expr:
-    return pl.col(column).map_elements(write, pl.String)
+def _feed(frame: pl.DataFrame) -> pl.Series:
+    def name(feed: str | None) -> str:
+        return t(f"feed.{feed}") if feed else t("none.feed")
+
+    return frames.written(frame, name, "feed").alias("feed")
+
+
+def _state(is_late: bool | None) -> str:
+    """Feeds without events have no newest one that could be late."""
+    if is_late is None:
+        return formats.EMPTY
+    return t("header.is_late") if is_late else t("header.is_on_time")
+
+
+def _moment(frame: pl.DataFrame, column: str, timezone: str) -> pl.Series:
+    return frames.written(frame, lambda at: formats.moment(at, timezone), column).alias(column)
 
 
 def _table(frame: pl.DataFrame, alt: str, height: Any = "auto") -> None:
@@ -67,4 +88,11 @@ def _table(frame: pl.DataFrame, alt: str, height: Any = "auto") -> None:
         else st.column_config.TextColumn(t(f"column.{name}"))
         for name, kind in frame.schema.items()
     }
-    st.dataframe(frame, column_config=config, hide_index=True, placeholder=formats.EMPTY, alt=alt, height=height)
+    st.dataframe(
+        frame,
+        column_config=config,
+        hide_index=True,
+        placeholder=formats.EMPTY,
+        alt=alt,
+        height=height,
+    )

@@ -31,7 +31,9 @@ def of(desk: Desk, store: str, keys: Sequence[str]) -> Peers | None:
     """The peers of a store over the period; None where nobody can be compared."""
     view = desk.view.without("store", "city", "region")
     kept = view.askable(keys, "store")
-    own = desk.answer(view.within("store", store).question(("net_sales",), "region", "top_region", "site"))
+    own = desk.answer(
+        view.within("store", store).question(("net_sales",), "region", "top_region", "site")
+    )
     shared = own.row(0, named=True) if own.height else {}
     for circle in _CIRCLES:
         like = {name: shared[name] for name in circle if shared.get(name) is not None}
@@ -51,7 +53,9 @@ def _peers(
     desk: Desk, named: pl.DataFrame, store: str, keys: Sequence[str], like: Mapping[str, str]
 ) -> Peers:
     words = [_word(desk, name, value) for name, value in like.items()]
-    basis = t("peers.basis", count=named.height - 1, words=t("format.comma").join(words) or t("peers.all"))
+    basis = t(
+        "peers.basis", count=named.height - 1, words=t("format.comma").join(words) or t("peers.all")
+    )
     label = named.filter(pl.col("store") == store)["label"]
     places = frames.against_peers(named, "store", store, keys)
     return Peers(label[0] if label.len() else store, places, basis)

@@ -68,7 +68,9 @@ class Desk:
         none, unknown = t(f"none.{dimension}"), t("value.unassigned")
         named = frames.labelled(frame, self.labels(dimension), dimension, none)
         label = pl.col("label")
-        return named.with_columns(label=pl.when(label == UNASSIGNED).then(pl.lit(unknown)).otherwise(label))
+        return named.with_columns(
+            label=pl.when(label == UNASSIGNED).then(pl.lit(unknown)).otherwise(label)
+        )
 
     def values(
         self, dimension: str, search: str = "", where: Where = (), limit: int = 50

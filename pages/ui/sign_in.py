@@ -58,12 +58,12 @@ def _whoever_is_here() -> Viewer | None:
 
 def _is_this_machine() -> bool:
     """Bound to loopback, asked from loopback under a loopback name, and not through a proxy
-    (which would make every visitor look local)."""
-    headers = st.context.headers
+    (which would make every visitor look local). Streamlit gives no address for loopback."""
+    headers, address = st.context.headers, st.context.ip_address
     host = urlsplit(f"//{headers.get('Host', 'localhost')}").hostname
     return (
         st.get_option("server.address") in LOOPBACK
-        and st.context.ip_address in (None, *LOOPBACK)
+        and (not isinstance(address, str) or address in LOOPBACK)
         and host in LOOPBACK
         and not any(name in headers for name in FORWARDED)
     )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui import formats
+from pages.ui import formats, frames
 from pages.ui.i18n import metric_definition, metric_label, t
 from warehouse.metrics import METRICS, Unit
 
@@ -63,13 +63,21 @@ def _column(name: str) -> Any:
     if key != name:
         label = t("column.before", name=label)
     if key == "target_attainment":
-        return st.column_config.ProgressColumn(label, format="percent", max_value=1.5, help=_help(key))
+        return st.column_config.ProgressColumn(
+            label, format="percent", max_value=1.5, help=_help(key)
+        )
     if unit is Unit.RATIO:
         return st.column_config.NumberColumn(label, format="percent", step=0.001, help=_help(key))
     return st.column_config.NumberColumn(label, format=_FORMATS[unit], help=_help(key))
 
 
-_OTHERS = {"rank": "%d", "rank_change": "%+d", "share": "percent", "change": "%+.1f%%", "delta": "%+,.0f"}
+_OTHERS = {
+    "rank": "%d",
+    "rank_change": "%+d",
+    "share": "percent",
+    "change": "%+.1f%%",
+    "delta": "%+,.0f",
+}
 
 
 def _help(key: str) -> str:
@@ -78,10 +86,12 @@ def _help(key: str) -> str:
 
 def peers(places: pl.DataFrame) -> None:
     """One row a figure: a store, the median of its peers, and how the two relate."""
-    shown = places.filter("is_own").select(
-        pl.col("key").map_elements(metric_label, pl.String).alias("label"),
-        *(_written_figure(name) for name in ("value", "median")),
-        pl.col("ratio"),
+    own = places.filter("is_own")
+    shown = own.select(
+        label=frames.written(own, metric_label, "key"),
+        value=frames.written(own, formats.figure, "key", "value"),
+        median=frames.written(own, formats.figure, "key", "median"),
+        ratio=pl.col("ratio"),
     )
     config = {
         "label": st.column_config.TextColumn(t("column.figure")),
@@ -89,11 +99,10 @@ def peers(places: pl.DataFrame) -> None:
         "median": st.column_config.TextColumn(t("peers.median")),
         "ratio": st.column_config.NumberColumn(t("column.ratio"), format="percent", step=0.01),
     }
-    st.dataframe(shown, column_config=config, hide_index=True, placeholder=formats.EMPTY, alt=t("peers.median"))
-
-
-def _written_figure(name: str) -> pl.Expr:
-    def write(row: dict[str, Any]) -> str:
-        return formats.figure(row["key"], row[name])
-
-    return pl.struct("key", name).map_elements(write, pl.String).alias(name)
+    st.dataframe(
+        shown,
+        column_config=config,
+        hide_index=True,
+        placeholder=formats.EMPTY,
+        alt=t("peers.median"),
+    )

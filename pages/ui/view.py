@@ -60,9 +60,7 @@ class View:
         """The same view over the days up to its end."""
         return replace(self, start=self.end - timedelta(days=days - 1))
 
-    def question(
-        self, keys: Sequence[str], *by: str, compare: str | None = None
-    ) -> Question:
+    def question(self, keys: Sequence[str], *by: str, compare: str | None = None) -> Question:
         """What to ask the warehouse for these figures."""
         return Question(tuple(keys), self.start, self.end, by, self.where, compare, self.org)
 

@@ -17,7 +17,7 @@ from .rings import ENTRY_DIMENSIONS
 from .selection import Selection
 
 
-def funnel(  # noqa: PLR0917 (a call on the command line, word for word)
+def funnel(
     company: Company,
     name: str,
     start: date,

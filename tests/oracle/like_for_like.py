@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from .calendars import TIME_DIMENSIONS, aligned
+from .calendars import aligned
 from .company import Company
-from .dimensions import LINE_DIMENSIONS, STORE_DIMENSIONS
+from .dimensions import LINE_DIMENSIONS
 from .facts import Fact, Part
 from .registry import Quotient, figure, quotient
 from .selection import Group, Selection
@@ -24,15 +24,12 @@ def like_for_like_growth(selection: Selection) -> Mapping[Group, Quotient]:
 
     A group's region and brand are day d's, in both years; by channel or guide the same store-days
     count, with that channel's or guide's sales. An open store-day without sales counts as 0.
-    CHOICE: a group exists where a comparable store-day falls into it; by channel, guide or
-    another dimension of lines, where a line of such a store-day or its aligned day does.
+    CHOICE: a group exists where a line of a comparable store-day or of its aligned day falls into
+    it ("groups without data are left out"); a store that no feed describes is not comparable.
     """
     now: dict[Group, Decimal] = defaultdict(Decimal)
     before: dict[Group, Decimal] = defaultdict(Decimal)
-    places = _places(selection)
     for fact, that_day in _comparable_store_days(selection):
-        for group in _groups(places, fact) if places else ():
-            now[group] += 0
         for day, sums in ((fact.day, now), (that_day, before)):
             for part in selection.company.store_day_parts.get((fact.store or "", day), ()):
                 for group in _groups(selection, _placed(part, fact)):
@@ -86,14 +83,6 @@ def _placed(part: Part, place: Fact) -> Fact:
         fulfilment=part.fulfilment,
         device=part.device,
     )
-
-
-def _places(selection: Selection) -> Selection | None:
-    """The selection of store-days by themselves; None where lines are what is cut."""
-    of_places = (*TIME_DIMENSIONS, *STORE_DIMENSIONS)
-    if any(dimension not in of_places for dimension in selection.by):
-        return None
-    return replace(selection, where={d: v for d, v in selection.where.items() if d in of_places})
 
 
 def _groups(selection: Selection, fact: Fact) -> set[Group]:

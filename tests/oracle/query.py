@@ -15,7 +15,7 @@ from .selection import Group, Selection
 ORGANISATIONS = ("as_was", "as_is")
 
 
-def query(  # noqa: PLR0917 (a call on the command line, word for word)
+def query(
     company: Company,
     keys: Sequence[str],
     start: date,
