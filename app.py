@@ -6,8 +6,9 @@ Run it with: streamlit run app.py
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
-from pages.ui import filter_bar, i18n, session
+from pages.ui import filter_bar, i18n, serving, session
 from pages.ui.i18n import t
 from pages.ui.view import choice
 
@@ -37,16 +38,24 @@ def navigation(seen: frozenset[str]) -> st.Page:
     return st.navigation(sections, position="top")
 
 
-st.set_page_config(page_title="Guidepost", page_icon="🧭", layout="wide")
-st.logo(HOME / "pages/ui/logo.svg", size="large")
-link = filter_bar.link()
-i18n.speak(choice(link["lang"], i18n.LANGUAGES))
+def show() -> None:
+    """One run of the dashboard."""
+    st.set_page_config(page_title="Guidepost", page_icon="🧭", layout="wide")
+    st.logo(HOME / "pages/ui/logo.svg", size="large")
+    link = filter_bar.link()
+    i18n.speak(choice(link["lang"], i18n.LANGUAGES))
+    with session.explained(), session.opened() as desk:
+        page = navigation(desk.scope.pages if desk else frozenset())
+        if desk:
+            with session.looking_at(desk, filter_bar.show(desk, link)):
+                page.run()
+    session.settle()
 
-with session.explained(), session.opened() as desk:
-    page = navigation(desk.scope.pages if desk else frozenset())
-    if desk:
-        view = filter_bar.show(desk, link)
-        with session.looking_at(desk, view):
-            page.run()
 
-session.settle()
+if __name__ == "__main__":
+    show()
+else:
+    # The server imports this file once before anyone comes. Without the flag it takes the pages
+    # folder for pages of its own and tells the first visitor by a deep link "page not found".
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__, middleware=serving.MIDDLEWARE, on_script_error=session.explain)

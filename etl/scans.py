@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select, union_all
 from sqlalchemy.sql.expression import CTE, FromClause, Select
 
-from etl.credit import touch_persons
 from etl.dims import refill
 from warehouse import portable, schema
+from warehouse.credit import touch_persons
 from warehouse.engine import Build
 from warehouse.schema import AS_OF, LOADED, SCANS
 

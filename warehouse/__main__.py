@@ -13,6 +13,7 @@ import polars as pl
 
 from warehouse import answers, settings, show
 from warehouse.access import EVERYTHING, AccessError, Scope, scope_of
+from warehouse.credit import POLICIES
 from warehouse.engine import EngineError, Hub, NothingPublished, QueryTimeout
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError
 from warehouse.metrics import METRICS
@@ -83,12 +84,19 @@ def metrics(layout: str) -> None:
 @click.option("--where", "where", multiple=True, metavar="DIM=V[,V]", help="Only these values.")
 @click.option("--compare", type=click.Choice(COMPARISONS), help="Add KEY_compare.")
 @click.option("--org", type=click.Choice(ORGANISATIONS), default="as_was", show_default=True)
+@click.option(
+    "--credit",
+    default="standard",
+    show_default=True,
+    metavar="POLICY[@DAYS]",
+    help=f"Credit online orders by {', '.join(POLICIES)}.",
+)
 @_USER
 @_FORMAT
 @_plainly
 def query(
     keys: str, start: datetime, end: datetime, by: str, where: tuple[str, ...],
-    compare: str | None, org: str, user: str | None, layout: str,
+    compare: str | None, org: str, credit: str, user: str | None, layout: str,
 ) -> None:  # fmt: skip
     """Figures (KEY[,KEY…]) of a period, grouped and narrowed."""
     given = settings.load()
@@ -100,6 +108,7 @@ def query(
         tuple(map(_filter, where)),
         compare,
         org,
+        credit,
     )
     with Hub(given.warehouse).snapshot() as snapshot:
         click.echo(

@@ -18,7 +18,8 @@ class QuestionError(ValueError):
 @dataclass(frozen=True)
 class Question:
     """What is asked. `start` and `end` are business dates, both included; `where` holds pairs of
-    a dimension and the values it may have; hashable, so that answers can be cached."""
+    a dimension and the values it may have; `credit` names a policy (credit.POLICIES). Hashable,
+    so that answers can be cached."""
 
     keys: tuple[str, ...]
     start: date
@@ -27,6 +28,7 @@ class Question:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     compare: str | None = None
     org: str = "as_was"
+    credit: str = "standard"
 
 
 def nearest(kind: str, name: str, known: Iterable[str]) -> QuestionError:

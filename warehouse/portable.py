@@ -82,6 +82,11 @@ def rounded_money(amount: Expression) -> Expression:
     return cast(func.round(amount, 2), Numeric(18, 2))
 
 
+def even_share(number: Expression) -> Expression:
+    """One part of so many equal ones, to eight decimals."""
+    return cast(literal(1) / cast(number, Double), Numeric(9, 8))
+
+
 def money(amount: Expression) -> Expression:
     """An amount as shown: to the fen, halves away from zero. What was divided on the way (a
     target by days) is first freed of the noise of binary fractions, far below a fen."""

@@ -282,6 +282,7 @@ CREDITED_LINES = _table(
     ("store_brand", String, "that store's brand that day"),
     ("brand", String, "the product's brand, else the store's"),
     ("handling_store_key", Integer, "of a return: store that took it back"),
+    ("credit_order_key", BigInteger, "online order whose credit the line carries"),
     ("guide_key", Integer, "credited guide; empty: nobody"),
     ("share", SHARE, "their share of the line, 0–1"),
     ("product_key", Integer, "what"),

@@ -27,9 +27,10 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import portable
+from warehouse import credit, portable
 from warehouse.dimensions import TIME
 from warehouse.filters import Question
+from warehouse.lines import replayed
 from warehouse.schema import (
     AS_OF,
     CREDITED_LINES,
@@ -88,8 +89,10 @@ def on_day(store: Expression, date: Expression) -> Expression:
     )
 
 
-def _lines(_: View) -> FromClause:
-    return CREDITED_LINES
+def _lines(view: View) -> FromClause:
+    """Stored lines, or all of them credited anew by another policy."""
+    policy = credit.policy(view.question.credit)
+    return CREDITED_LINES if policy == credit.STANDARD else replayed(policy, view.settings.timezone)
 
 
 def _with_organisation(rows: FromClause) -> FromClause:
@@ -173,7 +176,7 @@ def _memberships(view: View) -> FromClause:
 def _first_purchases(view: View) -> FromClause:
     """Members' sale lines from their first day on to the 90th after it, under that first day;
     only of members whose 90 days have passed."""
-    line = CREDITED_LINES
+    line = _lines(view)
     firsts = (
         select(line.c.member_key, func.min(line.c.business_date).label("first_date"))
         .where(~line.c.is_return, line.c.member_key.is_not(None))
@@ -196,7 +199,7 @@ def _first_purchases(view: View) -> FromClause:
 
 def _year_lines(view: View) -> FromClause:
     """Members' sale lines of the 12 months up to the end of each time shown, under that end."""
-    line, ends, dates = CREDITED_LINES, _bucket_ends(view), DIM_DATES
+    line, ends, dates = _lines(view), _bucket_ends(view), DIM_DATES
     year = and_(
         line.c.business_date <= ends.c.business_date, line.c.business_date > dates.c.year_ago_date
     )
@@ -298,7 +301,7 @@ def _targets(view: View) -> FromClause:
 
 def _target_base(view: View) -> FromClause:
     """The lines a target is held against, with what counts of each."""
-    line = CREDITED_LINES
+    line = _lines(view)
     question = view.question
     level = "guide" if _target_level(question) == "guide" else _grouping(question)
     counts = {"guide": line.c.guide_key.is_not(None), "brand": literal(True)}.get(
@@ -312,13 +315,14 @@ def _comparable(view: View) -> FromClause:
     compare = view.question.compare
     align = compare if compare in ("weekday", "lunar") else "year"
     days = _comparable_days(view.question, align, view.settings.comparable_after_days)
-    both = union_all(_lines_of(days, days.c.day), _lines_of(days, days.c.aligned))
+    line = _lines(view)
+    both = union_all(_lines_of(line, days, days.c.day), _lines_of(line, days, days.c.aligned))
     return _with_organisation(both.subquery())
 
 
-def _lines_of(days: FromClause, date: Expression) -> Select[Any]:
+def _lines_of(line: FromClause, days: FromClause, date: Expression) -> Select[Any]:
     """Lines of comparable store-days (or of their aligned days), under the comparable day."""
-    line, nothing = CREDITED_LINES, literal(0, MONEY)
+    nothing = literal(0, MONEY)
     moved = ("business_date", "region_key", "brand", "store_brand")
     amounts = (line.c.net_amount, nothing)
     this_year, last_year = amounts if date is days.c.day else amounts[::-1]
@@ -367,8 +371,8 @@ def _comparable_days(question: Question, align: str, after: int) -> FromClause:
     return select(days).where(~shut).subquery("comparable_days")
 
 
-def _buyer_lines(_: View) -> FromClause:
-    line = CREDITED_LINES
+def _buyer_lines(view: View) -> FromClause:
+    line = _lines(view)
     return select(line).where(~line.c.is_return, line.c.member_key.is_not(None)).subquery("line")
 
 

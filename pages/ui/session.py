@@ -174,10 +174,16 @@ def explained() -> Iterator[None]:
         yield
     except NothingPublished:
         st.info(t("empty.nothing_published"))
-    except Exception:
-        number = secrets.token_hex(4)
-        LOG.exception("error %s", number)
-        st.error(t("error.sentence", number=number))
+    except Exception as error:
+        explain(error)
+
+
+def explain(error: Exception) -> bool:
+    """Say that something failed, in one sentence with an id under which the log has the rest."""
+    number = secrets.token_hex(4)
+    LOG.error("error %s", number, exc_info=error)
+    st.error(t("error.sentence", number=number))
+    return True
 
 
 @st.cache_resource(show_spinner=False)

@@ -92,6 +92,6 @@ def _scope(user: str, users: Path | None) -> Scope:
     return _scope_in(user, str(users), written.st_mtime_ns, written.st_size)
 
 
-@st.cache_data(max_entries=1000, show_spinner=False)
+@st.cache_resource(max_entries=1000, show_spinner=False)
 def _scope_in(user: str, users: str, changed: int, size: int) -> Scope:
     return access.scope_of(user, Path(users))

@@ -9,6 +9,8 @@ uncredited     none of these
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,31 +29,116 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from etl.dims import refill
 from warehouse import portable, schema
-from warehouse.engine import Build
 from warehouse.feeds import FEEDS
-from warehouse.schema import LOADED
+from warehouse.filters import QuestionError, nearest
+from warehouse.schema import DIM_GUIDES, LOADED
 
-WINDOW = timedelta(days=14)
+LONGEST_WINDOW = 366
+
 TOUCHES = ("guide_scan", "tag_scan", "share")
 
 
-def derive_orders(build: Build, timezone: str, window: timedelta = WINDOW) -> None:
-    """Fill `fct_orders` from order lines, touchpoints, bindings and assignments."""
-    refill(build, schema.ORDERS, credited_orders(timezone, window))
+@dataclass(frozen=True)
+class Policy:
+    """A way to credit online orders: the rules that name a guide, in their order, and how many
+    days before the order a touch still counts. `linear` shares evenly among all guides touched."""
+
+    name: str
+    rules: tuple[str, ...]
+    days: int = 14
+
+    @property
+    def window(self) -> timedelta:
+        """How far back a touch counts, both ends included."""
+        return timedelta(days=self.days)
 
 
-def credited_orders(timezone: str, window: timedelta) -> Select[Any]:
+STANDARD = Policy("standard", ("order_scan", "recent_touch", "bound_guide"))
+POLICIES: Mapping[str, Policy] = {
+    policy.name: policy
+    for policy in (
+        STANDARD,
+        Policy("bound_first", ("order_scan", "bound_guide", "recent_touch")),
+        Policy("serving_only", ("order_scan",)),
+        Policy("linear", ("order_scan", "linear")),
+    )
+}
+
+
+def policy(text: str) -> Policy:
+    """A policy by name, with its window if another is wanted: `linear`, `standard@7`.
+    Raises QuestionError."""
+    name, at, days = text.partition("@")
+    if name not in POLICIES:
+        raise nearest("credit policy", name, POLICIES)
+    if not at:
+        return POLICIES[name]
+    number = days.removesuffix("d")
+    if not number.isdigit() or not 0 < int(number) <= LONGEST_WINDOW:
+        raise QuestionError(
+            f"credit policy {text!r}: write the window in days, as in {name}@7"
+            f" (1 to {LONGEST_WINDOW})"
+        )
+    return replace(POLICIES[name], days=int(number))
+
+
+def credited_orders(timezone: str, policy: Policy = STANDARD) -> Select[Any]:
     """Every live order with its header, credited guide and store, rule and evidence."""
     heads = _heads(timezone).cte("heads")
-    touches = _touches(heads, window).cte("touches")
-    guided = and_(touches.c.guide_key.is_not(None), touches.c.is_assigned)
-    recent = _latest_touch(touches, guided).cte("recent")
+    touches = _touches(heads, policy.window).cte("touches")
+    recent = _latest_touch(touches, _counts(touches)).cte("recent")
     placed = _latest_touch(touches, touches.c.touch_store_key.is_not(None)).cte("placed")
     bound = _holding_binding(heads).cte("bound")
-    ruled = _ruled(heads, recent, bound, placed).cte("ruled")
+    first = _first_of_all(touches).cte("linear")
+    rules = {"recent_touch": recent, "bound_guide": bound, "linear": first}
+    ruled = _ruled(heads, rules, placed, policy).cte("ruled")
     return _with_store(ruled)
+
+
+def linear_shares(timezone: str, policy: Policy) -> Select[Any]:
+    """Equal shares of every order's assigned guides touched in the window: order_key, guide_key,
+    share, is_lead (the smallest guide_id, who takes what equal shares leave over)."""
+    heads = _heads(timezone).cte("heads")
+    touches = _touches(heads, policy.window).cte("touches")
+    guides = DIM_GUIDES
+    pairs = (
+        select(touches.c.order_key, touches.c.guide_key, guides.c.guide_id)
+        .join(guides, guides.c.guide_key == touches.c.guide_key)
+        .where(_counts(touches))
+        .distinct()
+        .subquery()
+    )
+    number = func.count().over(partition_by=pairs.c.order_key)
+    place = portable.first_of([pairs.c.order_key], [pairs.c.guide_id])
+    counted = select(pairs, number.label("number"), place.label("place")).subquery()
+    even = portable.even_share(counted.c.number)
+    is_lead = counted.c.place == 1
+    share = case((is_lead, 1 - even * (counted.c.number - 1)), else_=even)
+    return select(
+        counted.c.order_key, counted.c.guide_key, share.label("share"), is_lead.label("is_lead")
+    )
+
+
+def _counts(touches: CTE) -> ColumnElement[bool]:
+    """Touches of a named guide who is assigned; others are skipped."""
+    return and_(touches.c.guide_key.is_not(None), touches.c.is_assigned)
+
+
+def _first_of_all(touches: CTE) -> Select[Any]:
+    """The lead of each order's evenly sharing guides, with their latest touch as evidence."""
+    guides = DIM_GUIDES
+    place = portable.first_of(
+        [touches.c.order_key],
+        [guides.c.guide_id, touches.c.occurred_at.desc(), touches.c.event_id.desc()],
+    )
+    ranked = (
+        select(touches, place.label("place"))
+        .join(guides, guides.c.guide_key == touches.c.guide_key)
+        .where(_counts(touches))
+        .subquery()
+    )
+    return select(*(c for c in ranked.c if c.name != "place")).where(ranked.c.place == 1)
 
 
 def _heads(timezone: str) -> Select[Any]:
@@ -103,7 +190,7 @@ def touch_persons() -> Select[Any]:
 
 def _assignments() -> FromClause:
     """Live assignments with the guide's last day of work."""
-    rows, guides = LOADED["guides"], schema.DIM_GUIDES
+    rows, guides = LOADED["guides"], DIM_GUIDES
     return (
         select(
             rows.c.guide_key, rows.c.store_key, rows.c.valid_from, rows.c.valid_to, guides.c.left_on
@@ -193,48 +280,44 @@ def _holding_binding(heads: CTE) -> Select[Any]:
         .subquery()
     )
     return select(
-        ranked.c.order_key, ranked.c.event_id, ranked.c.bound_at, ranked.c.guide_key
+        ranked.c.order_key,
+        ranked.c.event_id,
+        ranked.c.bound_at.label("occurred_at"),
+        ranked.c.guide_key,
     ).where(ranked.c.place == 1, _is_assigned(ranked.c.guide_key, ranked.c.ordered_date))
 
 
-def _ruled(heads: CTE, recent: CTE, bound: CTE, placed: CTE) -> Select[Any]:
-    """The first rule that applies to each order."""
-    stated = heads.c.guide_key.is_not(None)
-    touched, is_bound = recent.c.order_key.is_not(None), bound.c.order_key.is_not(None)
-    in_store, near_store = heads.c.origin_store_key.is_not(None), placed.c.order_key.is_not(None)
+def _ruled(heads: CTE, rules: Mapping[str, CTE], placed: CTE, policy: Policy) -> Select[Any]:
+    """The first rule that applies to each order: of those that name a guide in the policy's
+    order, then the order's own store, then the store of the latest touch that names one."""
+    source: FromClause = heads.outerjoin(placed, placed.c.order_key == heads.c.order_key)
+    none = null()
+    cases: list[tuple[Any, str, Any, Any, Any]] = []
+    for name in policy.rules:
+        if name == "order_scan":
+            stated = heads.c.guide_key.is_not(None)
+            cases.append((stated, name, heads.c.guide_key, none, heads.c.ordered_at))
+            continue
+        found = rules[name]
+        source = source.outerjoin(found, found.c.order_key == heads.c.order_key)
+        applies = found.c.order_key.is_not(None)
+        cases.append((applies, name, found.c.guide_key, found.c.event_id, found.c.occurred_at))
+    in_store, near = heads.c.origin_store_key.is_not(None), placed.c.order_key.is_not(None)
+    cases.append((in_store, "store_only", none, none, heads.c.ordered_at))
+    cases.append((near, "store_only", none, placed.c.event_id, placed.c.occurred_at))
 
-    def by_rule(**values: Any) -> ColumnElement[Any]:
-        return case(
-            (stated, values.get("stated", null())),
-            (touched, values.get("touched", null())),
-            (is_bound, values.get("bound", null())),
-            (in_store, values.get("in_store", null())),
-            (near_store, values.get("near_store", null())),
-            else_=values.get("none", null()),
-        )
+    def first(column: int, otherwise: Any) -> ColumnElement[Any]:
+        return case(*((one[0], one[column]) for one in cases), else_=otherwise)
 
-    rule = by_rule(stated="order_scan", touched="recent_touch", bound="bound_guide",
-                   in_store="store_only", near_store="store_only", none="uncredited")  # fmt: skip
-    guide = by_rule(stated=heads.c.guide_key, touched=recent.c.guide_key, bound=bound.c.guide_key)
-    event = by_rule(touched=recent.c.event_id, bound=bound.c.event_id, near_store=placed.c.event_id)
-    moment = by_rule(
-        stated=heads.c.ordered_at, touched=recent.c.occurred_at, bound=bound.c.bound_at,
-        in_store=heads.c.ordered_at, near_store=placed.c.occurred_at,
-    )  # fmt: skip
-    kept = [
-        c for c in heads.c if c.name not in ("guide_key", "split_key", "member_key", "visitor_key")
-    ]
-    source = heads
-    for side in (recent, bound, placed):
-        source = source.outerjoin(side, side.c.order_key == heads.c.order_key)  # type: ignore[assignment]
+    moved = ("guide_key", "split_key", "member_key", "visitor_key")
     return select(
-        *kept,
-        rule.label("credit_rule"),
-        guide.label("guide_key"),
+        *(column for column in heads.c if column.name not in moved),
+        first(1, "uncredited").label("credit_rule"),
+        first(2, none).label("guide_key"),
         heads.c.split_key,
         func.coalesce(heads.c.origin_store_key, placed.c.touch_store_key).label("near_store_key"),
-        event.label("evidence_event_id"),
-        moment.label("evidence_at"),
+        first(3, none).label("evidence_event_id"),
+        first(4, none).label("evidence_at"),
     ).select_from(source)
 
 

@@ -1,0 +1,304 @@
+"""Sale and return lines of every channel, each credited to its guide, store, region and brand.
+
+Built over any set of credited orders, so that another credit policy can be replayed over a period
+without changing what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+)  # fmt: skip
+from sqlalchemy.sql.expression import FromClause, Select
+
+from warehouse import credit, portable, schema
+from warehouse.credit import Policy
+from warehouse.schema import CREDITED_LINES, LOADED
+
+Expression = ColumnElement[Any]
+Lines = tuple[Mapping[str, Expression], FromClause, Expression]
+"""What each column of a line is, the joined tables it is read from, and which rows count."""
+
+_POS, _ONLINE, _REFUNDS = LOADED["pos_sales"], LOADED["online_orders"], LOADED["refunds"]
+COLUMNS = tuple(column.name for column in CREDITED_LINES.c)
+WHOLE = (*COLUMNS, "split_key")
+"""Columns of a line before it is shared out."""
+
+
+def whole_lines(heads: FromClause, timezone: str) -> list[Select[Any]]:
+    """Lines of receipts, orders, refunds and cancellations with the columns WHOLE; `heads` has
+    the columns of `fct_orders`."""
+    sources = (_pos_lines, _order_lines, _refund_lines, _cancelled_lines)
+    return [_placed(source(heads, timezone), WHOLE) for source in sources]
+
+
+def replayed(policy: Policy, timezone: str) -> FromClause:
+    """All lines as another policy would credit them: what follows an online order anew, the rest
+    as it is stored."""
+    heads = credit.credited_orders(timezone, policy).cte("replayed_orders")
+    pos, *online = (lines.subquery() for lines in whole_lines(heads, timezone))
+    anew = union_all(
+        select(pos).where(pos.c.credit_order_key.is_not(None)), *(select(one) for one in online)
+    ).subquery("anew")
+    shares = union_all(*_shares(heads, policy, timezone)).subquery("shares")
+    stored = select(CREDITED_LINES).where(CREDITED_LINES.c.credit_order_key.is_(None))
+    return union_all(stored, shared(anew, shares, "credit_order_key")).subquery("line")
+
+
+def _shares(heads: FromClause, policy: Policy, timezone: str) -> list[Select[Any]]:
+    """Who shares each order under a policy: credit_order_key, guide_key, share, is_lead."""
+    parts, is_linear = schema.DIM_SPLIT_GUIDES, heads.c.credit_rule == "linear"
+    order = heads.c.order_key.label("credit_order_key")
+    sole = select(
+        order, heads.c.guide_key, literal(1, schema.SHARE).label("share"), true().label("is_lead")
+    ).where(heads.c.guide_key.is_not(None), heads.c.split_key.is_(None), ~is_linear)
+    split = select(order, parts.c.guide_key, parts.c.share, parts.c.is_lead).join(
+        parts, parts.c.split_key == heads.c.split_key
+    )
+    if "linear" not in policy.rules:
+        return [sole, split]
+    even = credit.linear_shares(timezone, policy).subquery("even")
+    same = and_(even.c.order_key == heads.c.order_key, is_linear)
+    return [
+        sole, split, select(order, even.c.guide_key, even.c.share, even.c.is_lead).join(even, same)
+    ]  # fmt: skip
+
+
+def shared(lines: FromClause, shares: FromClause, key: str) -> Select[Any]:
+    """Lines shared among guides: one row each, half-up to the fen, the rest to the lead. `shares`
+    has `key`, guide_key, share and is_lead; a line without any stays whole and uncredited."""
+    line_id = portable.first_of([literal(1)], [lines.c.business_date])
+    numbered = select(lines, line_id.label("line_id")).subquery("numbered")
+    exploded = (
+        select(
+            *(c for c in numbered.c if c.name not in ("guide_key", "share")),
+            shares.c.guide_key,
+            func.coalesce(shares.c.share, literal(1, schema.SHARE)).label("share"),
+            func.coalesce(shares.c.is_lead, true()).label("is_lead"),
+        )
+        .select_from(numbered.outerjoin(shares, shares.c[key] == numbered.c[key]))
+        .subquery("exploded")
+    )
+    money = {name: _part(exploded, exploded.c[name]) for name in ("net_amount", "list_amount")}
+    return select(*(money.get(name, exploded.c[name]).label(name) for name in COLUMNS))
+
+
+def _part(exploded: FromClause, amount: Expression) -> Expression:
+    """A guide's part of an amount, so that the parts add up to it exactly."""
+    rounded = portable.rounded_money(cast(amount, schema.MONEY) * exploded.c.share)
+    others = func.sum(case((exploded.c.is_lead, 0), else_=rounded)).over(
+        partition_by=exploded.c.line_id
+    )
+    return case((exploded.c.is_lead, amount - others), else_=rounded)
+
+
+def _placed(lines: Lines, columns: Sequence[str]) -> Select[Any]:
+    """Lines with region and brand of their credited store on their day."""
+    values, rows, counts = lines
+    chosen = select(*(value.label(name) for name, value in values.items())).select_from(rows)
+    line = chosen.where(counts).subquery()
+    then, products = schema.STORE_PERIODS, LOADED["products"]
+    on_day = and_(
+        then.c.store_key == line.c.store_key,
+        then.c.starts_on <= line.c.business_date,
+        line.c.business_date < then.c.ends_before,
+    )
+    known: dict[str, Expression] = {c.name: c for c in line.c} | {
+        "region_key": then.c.region_key,
+        "store_brand": then.c.brand,
+        "brand": func.coalesce(products.c.brand, then.c.brand),
+        "share": literal(1),
+    }
+    product = and_(products.c.product_key == line.c.product_key, products.c.is_known)
+    return select(*(known.get(name, null()) for name in columns)).select_from(
+        line.outerjoin(then, on_day).outerjoin(products, product)
+    )
+
+
+def _pos_lines(heads: FromClause, timezone: str) -> Lines:
+    """Receipt lines; a return carries the credit of the sale it goes back to, if that is found."""
+    stores, persons = schema.DIM_STORES, schema.MEMBER_PERSONS
+    sale, order = _original_sales().subquery("original"), heads
+    cutoff = func.coalesce(stores.c.day_cutoff_hour, 0)
+    by_order = and_(
+        _POS.c.quantity < 0,
+        order.c.order_key == _POS.c.original_order_key,
+        order.c.paid_at.is_not(None),
+    )
+    rows = (
+        _POS.join(stores, stores.c.store_key == _POS.c.store_key)
+        .outerjoin(persons, persons.c.member_key == _POS.c.member_key)
+        .outerjoin(sale, _same_line(sale, _POS))
+        .outerjoin(order, by_order)
+    )
+
+    def credited(column: str) -> Expression:
+        return case(
+            (sale.c.original_line.is_not(None), sale.c[column]),
+            (order.c.order_key.is_not(None), order.c[column]),
+            else_=_POS.c[column],
+        )
+
+    is_return = _POS.c.quantity < 0
+    by_order_only = case((sale.c.original_line.is_(None), order.c.order_key))
+    values = {
+        "credit_order_key": by_order_only,
+        "source": literal("pos"),
+        "receipt_key": _POS.c.receipt_key,
+        "line_number": _POS.c.line_number,
+        "business_date": portable.local_date(
+            portable.hours_before(_POS.c.sold_at, cutoff), timezone
+        ),
+        "local_hour": portable.local_hour(_POS.c.sold_at, timezone),
+        "is_return": is_return,
+        "channel": literal("pos"),
+        "store_key": credited("store_key"),
+        "handling_store_key": case((is_return, _POS.c.store_key)),
+        "guide_key": credited("guide_key"),
+        "split_key": credited("split_key"),
+        "product_key": _POS.c.product_key,
+        "member_key": persons.c.person_key,
+        "tender": _POS.c.tender,
+        "quantity": _POS.c.quantity,
+        "net_amount": _POS.c.net_amount,
+        "list_amount": _POS.c.list_amount,
+    }
+    return values, rows, ~_POS.c.is_deleted
+
+
+def _same_line(one: FromClause, other: FromClause) -> Expression:
+    return and_(one.c.receipt_key == other.c.receipt_key, one.c.line_number == other.c.line_number)
+
+
+def _original_sales() -> Select[Any]:
+    """The sale line each POS return goes back to: the line it names, else the lowest line with
+    its product, else the lowest line of that receipt."""
+    back, sale = _POS.alias("back"), _POS.alias("sale")
+    named = case((sale.c.line_number == back.c.original_line_number, 0), else_=1)
+    alike = case((sale.c.product_key == back.c.product_key, 0), else_=1)
+    place = portable.first_of(
+        [back.c.receipt_key, back.c.line_number], [named, alike, sale.c.line_number]
+    )
+    found = and_(
+        sale.c.receipt_key == back.c.original_receipt_key, sale.c.quantity > 0, ~sale.c.is_deleted
+    )
+    ranked = (
+        select(
+            back.c.receipt_key, back.c.line_number, sale.c.line_number.label("original_line"),
+            sale.c.store_key, sale.c.guide_key, sale.c.split_key, place.label("place"),
+        )
+        .join(sale, found)
+        .where(back.c.quantity < 0, ~back.c.is_deleted)
+        .subquery()
+    )  # fmt: skip
+    return select(*(c for c in ranked.c if c.name != "place")).where(ranked.c.place == 1)
+
+
+def _order_values(heads: FromClause, timezone: str, at: Expression) -> dict[str, Expression]:
+    """What every line of an online order has from its header and its own row."""
+    return {
+        "credit_order_key": heads.c.order_key,
+        "receipt_key": -heads.c.order_key,
+        "line_number": _ONLINE.c.line_number,
+        "local_hour": portable.local_hour(at, timezone),
+        "channel": heads.c.channel,
+        **{
+            name: heads.c[name]
+            for name in (
+                "store_key", "guide_key", "split_key", "tender", "fulfilment", "device",
+                "origin_store_key", "fulfil_store_key",
+            )
+        },
+        "product_key": _ONLINE.c.product_key,
+        "member_key": case((heads.c.person_key > 0, heads.c.person_key)),
+    }  # fmt: skip
+
+
+def _order_rows(heads: FromClause) -> FromClause:
+    return _ONLINE.join(heads, heads.c.order_key == _ONLINE.c.order_key)
+
+
+def _is_paid(heads: FromClause) -> Expression:
+    return and_(~_ONLINE.c.is_deleted, heads.c.paid_at.is_not(None))
+
+
+def _order_lines(heads: FromClause, timezone: str) -> Lines:
+    """Paid order lines, on their paid day."""
+    values = _order_values(heads, timezone, heads.c.paid_at) | {
+        "source": literal("order"),
+        "business_date": heads.c.paid_date,
+        "is_return": literal(False),
+        "quantity": _ONLINE.c.quantity,
+        "net_amount": _ONLINE.c.net_amount,
+        "list_amount": _ONLINE.c.list_amount,
+    }
+    return values, _order_rows(heads), _is_paid(heads)
+
+
+def _refund_lines(heads: FromClause, timezone: str) -> Lines:
+    """Refunds of paid order lines, on the day of the refund."""
+    values = _order_values(heads, timezone, _REFUNDS.c.refunded_at) | {
+        "source": literal("refund"),
+        "business_date": portable.local_date(_REFUNDS.c.refunded_at, timezone),
+        "is_return": literal(True),
+        "handling_store_key": _REFUNDS.c.handled_store_key,
+        "quantity": -_REFUNDS.c.quantity,
+        "net_amount": -_REFUNDS.c.amount,
+    }
+    refunded = and_(
+        _REFUNDS.c.order_key == _ONLINE.c.order_key,
+        _REFUNDS.c.line_number == _ONLINE.c.line_number,
+    )
+    return (
+        values,
+        _order_rows(heads).join(_REFUNDS, refunded),
+        and_(_is_paid(heads), ~_REFUNDS.c.is_deleted),
+    )
+
+
+def _cancelled_lines(heads: FromClause, timezone: str) -> Lines:
+    """What refunds do not cover of paid lines that were cancelled, on the later of both days."""
+    covered = (
+        select(
+            _REFUNDS.c.order_key, _REFUNDS.c.line_number,
+            func.sum(_REFUNDS.c.quantity).label("quantity"),
+            func.sum(_REFUNDS.c.amount).label("amount"),
+        )
+        .where(~_REFUNDS.c.is_deleted)
+        .group_by(_REFUNDS.c.order_key, _REFUNDS.c.line_number)
+        .subquery("covered")
+    )  # fmt: skip
+    quantity = _not_below_zero(_ONLINE.c.quantity - func.coalesce(covered.c.quantity, 0))
+    amount = _not_below_zero(_ONLINE.c.net_amount - func.coalesce(covered.c.amount, 0))
+    at = portable.later_of(heads.c.paid_at, heads.c.cancelled_at)
+    values = _order_values(heads, timezone, at) | {
+        "source": literal("cancel"),
+        "business_date": portable.later_of(heads.c.paid_date, heads.c.cancelled_date),
+        "is_return": literal(True),
+        "quantity": -quantity,
+        "net_amount": -amount,
+    }
+    refunded = and_(
+        covered.c.order_key == _ONLINE.c.order_key,
+        covered.c.line_number == _ONLINE.c.line_number,
+    )
+    cancelled = and_(
+        _is_paid(heads), heads.c.cancelled_at.is_not(None), (quantity > 0) | (amount > 0)
+    )
+    return values, _order_rows(heads).outerjoin(covered, refunded), cancelled
+
+
+def _not_below_zero(value: Expression) -> Expression:
+    return case((value > 0, value), else_=0)
