@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn
 
 import click
 import polars as pl
@@ -18,36 +16,9 @@ import polars as pl
 from etl import job, publish
 from warehouse import answers, settings, show, versions
 from warehouse.access import EVERYTHING
-from warehouse.engine import Hub, NothingPublished
+from warehouse.console import fail, output_format, plainly
+from warehouse.engine import Hub
 from warehouse.feeds import FEEDS
-
-FORMAT = click.option(
-    "--format", "layout", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(job.FAILED)
-
-
-def _plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Errors a user can do something about, in one sentence and without a stack trace."""
-
-    @wraps(command)
-    def plain(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except (settings.SettingError, versions.NoSuchVersion, publish.Busy) as error:
-            _fail(str(error))
-        except NothingPublished:
-            _fail("no warehouse has been published yet; run: python -m etl run")
-
-    return plain
 
 
 @click.group(help="Load deliveries into the warehouse and publish it.")
@@ -62,7 +33,7 @@ def main() -> None:
     "--feed", "feeds", multiple=True, type=click.Choice(list(FEEDS)), help="Only this feed."
 )
 @click.option("--dry-run", is_flag=True, help="Read and check everything, publish nothing.")
-@_plainly
+@plainly
 def run(inbox: Path | None, feeds: tuple[str, ...], dry_run: bool) -> None:
     """Do everything due: find new deliveries, load, derive, check, publish.
 
@@ -92,24 +63,22 @@ def run_feeds(feeds: tuple[str, ...] = (), inbox: Path | None = None, **how: boo
     sys.exit(outcome.exit_code)
 
 
-def run_one(feed: str) -> NoReturn:
+@plainly
+def run_one(feed: str) -> None:
     """What `python -m etl.load_…` does: load the deliveries of one feed."""
-    try:
-        run_feeds((feed,))
-    except settings.SettingError as error:
-        _fail(str(error))
+    run_feeds((feed,))
 
 
 @main.command()
-@_plainly
+@plainly
 def rebuild() -> None:
     """Build the warehouse anew from the kept deliveries and publish it."""
     run_feeds(rebuild=True)
 
 
 @main.command()
-@FORMAT
-@_plainly
+@output_format("table", "json")
+@plainly
 def status(layout: str) -> None:
     """Feeds with their last delivery and freshness, and the last runs."""
     given = settings.load()
@@ -139,8 +108,8 @@ def _snapshot(given: settings.Settings) -> Any:
 
 @main.command()
 @click.option("--feed", type=click.Choice(list(FEEDS)), help="Only this feed.")
-@click.option("--format", "layout", type=click.Choice(["table", "json", "csv"]), default="table")
-@_plainly
+@output_format("table", "json", "csv")
+@plainly
 def rejects(feed: str | None, layout: str) -> None:
     """Rejected rows and refused files, each with the reason."""
     with _snapshot(settings.load()) as snapshot:
@@ -150,12 +119,15 @@ def rejects(feed: str | None, layout: str) -> None:
 
 @main.command()
 @click.option("--to", type=int, help="Version to go back to; default: the one before.")
-@_plainly
+@plainly
 def rollback(to: int | None) -> None:
     """Make an earlier version the live one."""
     given = settings.load()
-    with publish.only_run(given.warehouse):
-        version = versions.roll_back(given.warehouse, to)
+    try:
+        with publish.only_run(given.warehouse):
+            version = versions.roll_back(given.warehouse, to)
+    except publish.Busy as busy:
+        fail(str(busy), job.BUSY)
     click.echo(f"version {version} is live")
 
 
@@ -165,7 +137,7 @@ def rollback(to: int | None) -> None:
 @click.option("--days", type=click.IntRange(1), default=731, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day; default: yesterday.")
-@_plainly
+@plainly
 def simulate(out: Path, stores: int, days: int, seed: int, end: datetime | None) -> None:
     """Write the deliveries of a made-up retail group."""
     from etl.simulate import simulate as write

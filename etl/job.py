@@ -67,7 +67,8 @@ def run(
             outcome = _run(settings, feeds, started, dry_run=dry_run, rebuild=rebuild)
     except publish.Busy as busy:
         return Outcome(BUSY, message=str(busy))
-    except (OSError, publish.NoRoom, publish.Torn, checks.CheckFailed, SourceError) as error:
+    except Exception as error:  # whatever it was, the live version is untouched
+        LOG.debug("failed", exc_info=True)
         outcome = Outcome(FAILED, message=f"failed, nothing was published: {error}")
     _log_run(settings.warehouse, started, outcome)
     return outcome

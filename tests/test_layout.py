@@ -93,9 +93,7 @@ def test_pages_hold_no_arithmetic_and_no_number_format() -> None:
         sums = [
             ast.unparse(node)
             for node in ast.walk(tree)
-            if isinstance(node, ast.BinOp)
-            and not isinstance(node.op, ast.BitOr)
-            or isinstance(node, ast.FormattedValue)
-            and node.format_spec is not None
+            if (isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr))
+            or (isinstance(node, ast.FormattedValue) and node.format_spec is not None)
         ]
         assert not sums, page.name

@@ -75,7 +75,7 @@ def test_a_filter_that_a_regions_own_target_knows_nothing_of_asks_its_stores(yea
 def test_attainment_holds_each_level_against_its_own_figure(year: Company) -> None:
     # Stores and regions: store_net_sales. S2 sold 31.00 at the till; nobody shares the order.
     assert by(year, "target_attainment", "store") == {
-        "S1": pytest.approx(50 / 310), "S2": pytest.approx(31 / 620), "S3": 0.2,
+        "S1": pytest.approx(50 / 310), "S2": pytest.approx(31 / 620), "S3": pytest.approx(0.2),
     }  # fmt: skip
     assert by(year, "target_attainment", "region")["R1"] == pytest.approx(50 / 1550)
     # Brands: net_sales. P1 is of brand A, so are 50.00 and 20.00; P2 takes S2's brand B; the

@@ -1,61 +1,26 @@
-"""`python -m warehouse`: metrics, query, reconcile."""
+"""`python -m warehouse`: metrics, query, reconcile, whatif, explain."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from datetime import date, datetime
-from functools import wraps
-from typing import NoReturn, ParamSpec, TypeVar
 
 import click
 import polars as pl
 
-from warehouse import answers, settings, show
-from warehouse.access import EVERYTHING, AccessError, Scope, scope_of
+from warehouse import answers, explanations, settings, show
+from warehouse.access import EVERYTHING, Scope, scope_of
+from warehouse.console import fail, output_format, plainly
 from warehouse.credit import POLICIES
-from warehouse.engine import EngineError, Hub, NothingPublished, QueryTimeout
+from warehouse.engine import Hub
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError
 from warehouse.metrics import METRICS
 from warehouse.settings import Settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-_FORMAT = click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-)
+_FORMAT = output_format("table", "csv", "json")
 _USER = click.option("--as", "user", help="See what this user of GUIDEPOST_USERS sees.")
 _FROM = click.option("--from", "start", type=_DAY, required=True, help="First business date.")
 _TO = click.option("--to", "end", type=_DAY, required=True, help="Last business date.")
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(1)
-
-
-def _plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Errors a user can do something about, in one sentence and without a stack trace."""
-
-    @wraps(command)
-    def plain(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except (settings.SettingError, AccessError, QuestionError, QueryTimeout) as error:
-            _fail(str(error))
-        except NothingPublished:
-            _fail("no warehouse has been published yet; run: python -m etl run")
-        except EngineError as error:
-            _fail(f"the warehouse could not answer: {str(error).splitlines()[0]}")
-
-    return plain
 
 
 def _scope(user: str | None, given: Settings) -> Scope:
@@ -68,7 +33,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--format", "layout", type=click.Choice(["table", "csv", "json"]), default="table")
+@_FORMAT
 def metrics(layout: str) -> None:
     """Every figure, its definition and its unit."""
     rows = [(metric.key, metric.unit.value, metric.definition) for metric in METRICS.values()]
@@ -93,7 +58,7 @@ def metrics(layout: str) -> None:
 )
 @_USER
 @_FORMAT
-@_plainly
+@plainly
 def query(
     keys: str, start: datetime, end: datetime, by: str, where: tuple[str, ...],
     compare: str | None, org: str, credit: str, user: str | None, layout: str,
@@ -132,7 +97,7 @@ def _filter(text: str) -> tuple[str, tuple[str, ...]]:
 @_TO
 @_USER
 @_FORMAT
-@_plainly
+@plainly
 def reconcile(start: datetime, end: datetime, user: str | None, layout: str) -> None:
     """The conservation table; exit code 1 if it does not close."""
     given = settings.load()
@@ -141,7 +106,41 @@ def reconcile(start: datetime, end: datetime, user: str | None, layout: str) -> 
         proof = answers.conservation(snapshot, *days, _scope(user, given), given)
     click.echo(show.shown(proof, layout))
     if proof.filter(pl.col("difference") != 0).height:
-        _fail("net sales do not close")
+        fail("net sales do not close")
+
+
+@main.command()
+@click.option("--policy", required=True, metavar="POLICY[@DAYS]",
+              help=f"Credit online orders by {', '.join(POLICIES)}.")  # fmt: skip
+@_FROM
+@_TO
+@click.option("--by", type=click.Choice(["guide", "store", "region"]), default="guide")
+@_USER
+@_FORMAT
+@plainly
+def whatif(
+    policy: str, start: datetime, end: datetime, by: str, user: str | None, layout: str
+) -> None:
+    """Replay a period under another credit policy: who gains, who loses. Nothing stored changes."""
+    given = settings.load()
+    with Hub(given.warehouse).snapshot() as snapshot:
+        rows = answers.whatif(
+            snapshot, policy, start.date(), end.date(), by, _scope(user, given), given
+        )
+    click.echo(show.shown(rows, layout))
+
+
+@main.command()
+@click.argument("order")
+@_USER
+@_FORMAT
+@plainly
+def explain(order: str, user: str | None, layout: str) -> None:
+    """How an order or receipt is credited, and which rule lost."""
+    given = settings.load()
+    with Hub(given.warehouse).snapshot() as snapshot:
+        rows = explanations.explain(snapshot, order, _scope(user, given), given)
+    click.echo(show.shown(rows, layout))
 
 
 if __name__ == "__main__":

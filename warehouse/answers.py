@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 import polars as pl
@@ -69,6 +71,32 @@ def _check_values(reader: Reader, question: Question, scope: Scope) -> None:
             if value not in known and value != queries.UNASSIGNED:
                 every = reader.fetch(options.values(name, scope, limit=20_000))["value"].to_list()
                 raise nearest(name, value, every)
+
+
+CREDITED_TO = {"guide": "credited_net_sales", "store": "store_net_sales",
+               "region": "store_net_sales"}  # fmt: skip
+
+
+def whatif(
+    reader: Reader, policy: str, start: date, end: date, by: str, scope: Scope, settings: Settings
+) -> pl.DataFrame:
+    """A period replayed under another credit policy, by guide, store or region: credit_now,
+    credit_then, difference (money), and orders_moved (orders credited otherwise to that one)."""
+    key = CREDITED_TO[by]
+    now = Question((key,), start, end, by=(by,))
+    then = replace(now, credit=policy)
+    frames = [
+        answer(reader, now, scope, settings).rename({key: "credit_now"}),
+        answer(reader, then, scope, settings).rename({key: "credit_then"}),
+        reader.fetch(queries.moved_orders(then, scope, settings)),
+    ]
+    both = frames[0]
+    for frame in frames[1:]:
+        both = both.join(frame, on=by, how="full", coalesce=True, nulls_equal=True)
+    money = pl.col("credit_now", "credit_then").fill_null(Decimal("0.00"))
+    filled = both.with_columns(money, pl.col("orders_moved").fill_null(0)).sort(by, nulls_last=True)
+    gap = (pl.col("credit_then") - pl.col("credit_now")).cast(pl.Decimal(38, 2))
+    return filled.select(by, "credit_now", "credit_then", gap.alias("difference"), "orders_moved")
 
 
 def values(

@@ -61,7 +61,7 @@ POLICIES: Mapping[str, Policy] = {
         STANDARD,
         Policy("bound_first", ("order_scan", "bound_guide", "recent_touch")),
         Policy("serving_only", ("order_scan",)),
-        Policy("linear", ("order_scan", "linear")),
+        Policy("linear", ("order_scan", "linear", "bound_guide")),
     )
 }
 
@@ -99,8 +99,8 @@ def credited_orders(timezone: str, policy: Policy = STANDARD) -> Select[Any]:
 def linear_shares(timezone: str, policy: Policy) -> Select[Any]:
     """Equal shares of every order's assigned guides touched in the window: order_key, guide_key,
     share, is_lead (the smallest guide_id, who takes what equal shares leave over)."""
-    heads = _heads(timezone).cte("heads")
-    touches = _touches(heads, policy.window).cte("touches")
+    heads = _heads(timezone).cte("sharing_heads")
+    touches = _touches(heads, policy.window).cte("sharing_touches")
     guides = DIM_GUIDES
     pairs = (
         select(touches.c.order_key, touches.c.guide_key, guides.c.guide_id)
@@ -343,4 +343,4 @@ def _with_store(ruled: CTE) -> Select[Any]:
     source = ruled.outerjoin(
         worked, and_(worked.c.order_key == ruled.c.order_key, worked.c.place == 1)
     )
-    return select(*(values[c.name] for c in schema.ORDERS.c)).select_from(source)
+    return select(*(values[c.name].label(c.name) for c in schema.ORDERS.c)).select_from(source)

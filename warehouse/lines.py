@@ -122,7 +122,7 @@ def _placed(lines: Lines, columns: Sequence[str]) -> Select[Any]:
         "share": literal(1),
     }
     product = and_(products.c.product_key == line.c.product_key, products.c.is_known)
-    return select(*(known.get(name, null()) for name in columns)).select_from(
+    return select(*(known.get(name, null()).label(name) for name in columns)).select_from(
         line.outerjoin(then, on_day).outerjoin(products, product)
     )
 

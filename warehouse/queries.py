@@ -27,7 +27,7 @@ from warehouse.dimensions import DIMENSIONS, TIME, Dimension
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError, nearest
 from warehouse.metrics import METRICS, Metric, Unit
 from warehouse.parts import Part
-from warehouse.schema import DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, REGION_PATHS
+from warehouse.schema import CREDITED_LINES, DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, REGION_PATHS
 from warehouse.settings import Settings
 from warehouse.sources import SOURCES, Source, View
 
@@ -350,3 +350,33 @@ def _value(metric: Metric, parts: FromClause, compared: bool) -> Expression:
     if metric.unit is Unit.MONEY:
         return portable.money(numerator)
     return cast(numerator, BigInteger) if metric.unit is Unit.COUNT else numerator
+
+
+def moved_orders(question: Question, scope: Scope, settings: Settings) -> Select[Any]:
+    """How many orders each member of the question's one dimension is credited with differently
+    under the question's credit policy than as stored: the dimension, `orders_moved`."""
+    replay = SOURCES["lines"].rows(View(question, _days(question, False), settings))
+    nothing = literal(0, CREDITED_LINES.c.net_amount.type)
+    sides = [
+        select(
+            *lines.c, *(side.label(name) for name, side in zip(("now", "then"), pair, strict=True))
+        ).where(lines.c.credit_order_key.is_not(None))
+        for lines, pair in (
+            (CREDITED_LINES, (CREDITED_LINES.c.net_amount, nothing)),
+            (replay, (nothing, replay.c.net_amount)),
+        )
+    ]
+    line = union_all(*sides).subquery("line")
+    joined = _Joined(line, question.org)
+    (name,) = question.by
+    group = joined.expression(name)
+    in_period = line.c.business_date.between(question.start, question.end)
+    moved = (
+        select(group.label(name), line.c.credit_order_key)
+        .select_from(joined.joined)
+        .where(in_period, access.visible(line.c.store_key, scope))
+        .group_by(group, line.c.credit_order_key)
+        .having(func.sum(line.c.now) != func.sum(line.c.then))
+        .subquery()
+    )
+    return select(moved.c[name], func.count().label("orders_moved")).group_by(moved.c[name])

@@ -1,0 +1,115 @@
+"""Why an order or receipt is credited as it is: every rule, what it found, which one won."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import select
+from sqlalchemy.sql.expression import Select
+
+from warehouse import access, credit, schema
+from warehouse.access import Scope
+from warehouse.answers import Reader
+from warehouse.filters import QuestionError
+from warehouse.schema import CREDITED_LINES, DIM_GUIDES, DIM_STORES
+from warehouse.settings import Settings
+
+RULES = (*credit.STANDARD.rules, "store_only", "uncredited")
+
+
+def explain(reader: Reader, name: str, scope: Scope, settings: Settings) -> pl.DataFrame:
+    """What decided the credit of an online order, one row a rule: rule, verdict, guide, store,
+    event, at (UTC). For a receipt, one row a line: line, verdict, guide, store, share.
+    Raises QuestionError when the viewer may see no such order or receipt."""
+    order = reader.fetch(_order(name, scope))
+    if order.height:
+        return _rules(reader, order.row(0, named=True), settings)
+    lines = reader.fetch(_receipt(name, scope))
+    if lines.height:
+        return lines
+    raise QuestionError(f"there is no order or receipt {name!r} here")
+
+
+def _order(name: str, scope: Scope) -> Select[Any]:
+    heads, orders, guides, stores = schema.ORDERS, schema.DIM_ORDERS, DIM_GUIDES, DIM_STORES
+    return (
+        select(
+            heads.c.order_key,
+            heads.c.credit_rule,
+            heads.c.evidence_event_id,
+            heads.c.evidence_at,
+            guides.c.guide_id,
+            stores.c.store_id,
+        )
+        .select_from(
+            heads.join(orders, orders.c.order_key == heads.c.order_key)
+            .outerjoin(guides, guides.c.guide_key == heads.c.guide_key)
+            .outerjoin(stores, stores.c.store_key == heads.c.store_key)
+        )
+        .where(orders.c.order_id == name, access.visible(heads.c.store_key, scope))
+    )
+
+
+def _rules(reader: Reader, order: dict[str, Any], settings: Settings) -> pl.DataFrame:
+    """Each rule on its own, against the one that won."""
+    won = RULES.index(order["credit_rule"])
+    rows = []
+    for place, rule in enumerate(RULES):
+        alone = _alone(reader, order["order_key"], rule, settings)
+        if place == won:
+            verdict = "decides"
+        elif alone is None or rule == "uncredited":
+            verdict = "does not apply"
+        else:
+            verdict = f"would apply, but {order['credit_rule']} comes first"
+        told = order if place == won else (alone or {})
+        columns = ("guide_id", "store_id", "evidence_event_id", "evidence_at")
+        rows.append((rule, verdict, *(told.get(column) for column in columns)))
+    kinds: dict[str, Any] = {"rule": pl.String, "verdict": pl.String, "guide": pl.String, "store": pl.String,
+             "event": pl.String, "at": pl.Datetime("us")}  # fmt: skip
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+def _alone(reader: Reader, order_key: int, rule: str, settings: Settings) -> dict[str, Any] | None:
+    """What a rule alone would say of an order; None where it does not apply."""
+    policy = credit.Policy(rule, (rule,) if rule in credit.STANDARD.rules else ())
+    heads = credit.credited_orders(settings.timezone, policy).cte("alone")
+    found = reader.fetch(
+        select(
+            heads.c.evidence_event_id, heads.c.evidence_at, DIM_GUIDES.c.guide_id,
+            DIM_STORES.c.store_id,
+        )
+        .select_from(
+            heads.outerjoin(DIM_GUIDES, DIM_GUIDES.c.guide_key == heads.c.guide_key).outerjoin(
+                DIM_STORES, DIM_STORES.c.store_key == heads.c.store_key
+            )
+        )
+        .where(heads.c.order_key == order_key, heads.c.credit_rule == rule)
+    )  # fmt: skip
+    return found.row(0, named=True) if found.height else None
+
+
+def _receipt(name: str, scope: Scope) -> Select[Any]:
+    """A receipt's lines with who is credited; receipts of several stores may have one name."""
+    line, receipts, guides = CREDITED_LINES, schema.DIM_RECEIPTS, DIM_GUIDES
+    stores, till = DIM_STORES.alias("credited"), DIM_STORES.alias("till")
+    return (
+        select(
+            till.c.store_id.label("rung_at"),
+            line.c.line_number.label("line"),
+            line.c.net_amount,
+            line.c.is_return,
+            guides.c.guide_id.label("guide"),
+            line.c.share,
+            stores.c.store_id.label("store"),
+        )
+        .select_from(
+            line.join(receipts, receipts.c.receipt_key == line.c.receipt_key)
+            .join(till, till.c.store_key == receipts.c.store_key)
+            .outerjoin(guides, guides.c.guide_key == line.c.guide_key)
+            .outerjoin(stores, stores.c.store_key == line.c.store_key)
+        )
+        .where(receipts.c.receipt_id == name, access.visible(line.c.store_key, scope))
+        .order_by(till.c.store_id, line.c.line_number, guides.c.guide_id)
+    )
