@@ -85,9 +85,14 @@ class Terminal:
         return str(err + out)
 
 
+def lines_of(output: str) -> list[str]:
+    """Printed lines without the padding of their columns."""
+    return [re.sub(r"  +", "  ", line.rstrip()) for line in output.splitlines()]
+
+
 def shape(output: str) -> str:
     """A regular expression for printed output in which … stands for anything."""
-    lines = [line.rstrip() for line in output.splitlines()]
+    lines = lines_of(output)
     whole = [".*?" if line == ANY_OUTPUT else re.escape(line) + "\n" for line in lines]
     return "".join(whole).replace(re.escape(ANY_OUTPUT), "[^\n]*")
 
@@ -112,7 +117,7 @@ def test_example_of_the_readme_prints_what_it_says(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(body, encoding="utf-8")
         for command, told in commands(body) if kind == "$" else ():
-            printed = "".join(f"{line.rstrip()}\n" for line in terminal.run(command).splitlines())
+            printed = "".join(f"{line}\n" for line in lines_of(terminal.run(command)))
             assert re.fullmatch(shape(told), printed, re.DOTALL), f"{command}\n{printed}"
             ran += 1
     assert ran > 10
@@ -259,9 +264,8 @@ def anchors(document: Path) -> set[str]:
 
 def pictures() -> set[str]:
     """Names of the pictures that the browser test draws."""
-    browser = ROOT / "tests" / "test_browser.py"
-    source = browser.read_text(encoding="utf-8") if browser.exists() else ""
-    return {f"{name}.png" for name in re.findall(r"[\"']([a-z][\w-]*)(?:\.png)?[\"']", source)}
+    (scenes,) = re.findall(r"(?ms)^SCENES\b[^\n]*\{\n(.*?)^\}", text("tests/test_browser.py"))
+    return {f"{name}.png" for name in re.findall(r'(?m)^    "([\w-]+)":', scenes)}
 
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -138,7 +138,7 @@ def test_dates_follow_the_language() -> None:
 
 
 def test_names_cannot_bring_markup_along() -> None:
-    assert formats.plain("A $x$ [b](c) :red[d]") == r"A \$x\$ \[b\]\(c\) \:red\[d\]"
+    assert formats.plain("A: $x$ [b](c) :red[d]") == r"A: \$x\$ \[b\]\(c\) \:red\[d\]"
 
 
 @pytest.fixture(autouse=True)

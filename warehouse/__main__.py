@@ -1,4 +1,4 @@
-"""`python -m warehouse`: metrics, query, reconcile, whatif, explain."""
+"""`python -m warehouse`: metrics, query, reconcile, whatif, explain, differ."""
 
 from __future__ import annotations
 
@@ -140,6 +140,23 @@ def explain(order: str, user: str | None, layout: str) -> None:
     given = settings.load()
     with Hub(given.warehouse).snapshot() as snapshot:
         rows = explanations.explain(snapshot, order, _scope(user, given), given)
+    click.echo(show.shown(rows, layout))
+
+
+@main.command()
+@click.argument("key")
+@_FROM
+@_TO
+@_USER
+@_FORMAT
+@plainly
+def differ(key: str, start: datetime, end: datetime, user: str | None, layout: str) -> None:
+    """Why a figure differs from what others count: other conventions, the difference itemised."""
+    given = settings.load()
+    with Hub(given.warehouse).snapshot() as snapshot:
+        rows = explanations.differ(
+            snapshot, key, start.date(), end.date(), _scope(user, given), given
+        )
     click.echo(show.shown(rows, layout))
 
 

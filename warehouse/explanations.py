@@ -1,20 +1,25 @@
-"""Why an order or receipt is credited as it is: every rule, what it found, which one won."""
+"""Why an order is credited as it is, and why a figure differs from what others count."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.sql.expression import Select
 
-from warehouse import access, credit, schema
+from warehouse import access, credit, queries, schema
 from warehouse.access import Scope
-from warehouse.answers import Reader
-from warehouse.filters import QuestionError
+from warehouse.answers import Reader, answer
+from warehouse.conventions import CONVENTIONS, Convention
+from warehouse.filters import Question, QuestionError
 from warehouse.schema import CREDITED_LINES, DIM_GUIDES, DIM_STORES
 from warehouse.settings import Settings
 
+_NOT_OF_LINES = ("footfall", "counted_lines", "joins", "memberships", "scans", "visits",
+                 "lost_sales", "targets")  # fmt: skip
 RULES = (*credit.STANDARD.rules, "store_only", "uncredited")
 
 
@@ -66,8 +71,8 @@ def _rules(reader: Reader, order: dict[str, Any], settings: Settings) -> pl.Data
         told = order if place == won else (alone or {})
         columns = ("guide_id", "store_id", "evidence_event_id", "evidence_at")
         rows.append((rule, verdict, *(told.get(column) for column in columns)))
-    kinds: dict[str, Any] = {"rule": pl.String, "verdict": pl.String, "guide": pl.String, "store": pl.String,
-             "event": pl.String, "at": pl.Datetime("us")}  # fmt: skip
+    texts = dict.fromkeys(("rule", "verdict", "guide", "store", "event"), pl.String())
+    kinds: dict[str, Any] = {**texts, "at": pl.Datetime("us")}
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
@@ -113,3 +118,43 @@ def _receipt(name: str, scope: Scope) -> Select[Any]:
         .where(receipts.c.receipt_id == name, access.visible(line.c.store_key, scope))
         .order_by(till.c.store_id, line.c.line_number, guides.c.guide_id)
     )
+
+
+def differ(
+    reader: Reader, key: str, start: date, end: date, scope: Scope, settings: Settings
+) -> pl.DataFrame:
+    """A figure under the other common conventions, the difference itemised: convention, item,
+    difference (to the row before it of that convention), figure (so far). The first row is the
+    figure as defined; the differences of a convention add up to its figure less that one.
+    Raises QuestionError for a figure that is not made of sale and return lines."""
+    base = Question((key,), start, end)
+    if any(part.source in _NOT_OF_LINES for m in queries.metrics_of(base) for part in m.parts):
+        raise QuestionError(
+            f"{key} is not made of sale and return lines, so no convention changes it"
+        )
+    defined = answer(reader, base, scope, settings)[key][0]
+    rows = [("as defined", "", None, defined)]
+    for convention in CONVENTIONS.values():
+        if convention.instead is None or key in convention.instead:
+            rows += _steps(reader, base, convention, defined, scope, settings)
+    kinds = {"convention": pl.String, "item": pl.String}
+    amounts = [pl.Series(name, [row[place] for row in rows]) for place, name in
+               ((2, "difference"), (3, "figure"))]  # fmt: skip
+    texts = pl.DataFrame([row[:2] for row in rows], schema=kinds, orient="row")
+    return texts.with_columns(amounts)
+
+
+def _steps(
+    reader: Reader, base: Question, convention: Convention, so_far: Any, scope: Scope,
+    settings: Settings,
+) -> list[tuple[str, str, Any, Any]]:  # fmt: skip
+    rows = []
+    for place, (item, _) in enumerate(convention.steps):
+        is_last = place == len(convention.steps) - 1
+        key = (convention.instead or {}).get(base.keys[0]) if is_last else None
+        asked = replace(base, keys=(key or base.keys[0],), convention=(convention.name, place))
+        figure = answer(reader, asked, scope, settings)[asked.keys[0]][0]
+        gap = None if figure is None or so_far is None else figure - so_far
+        rows.append((convention.name, item, gap, figure))
+        so_far = figure
+    return rows

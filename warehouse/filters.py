@@ -18,8 +18,9 @@ class QuestionError(ValueError):
 @dataclass(frozen=True)
 class Question:
     """What is asked. `start` and `end` are business dates, both included; `where` holds pairs of
-    a dimension and the values it may have; `credit` names a policy (credit.POLICIES). Hashable,
-    so that answers can be cached."""
+    a dimension and the values it may have; `credit` names a policy (credit.POLICIES),
+    `convention` a step of another way to count (conventions.py). Hashable, so that answers can be
+    cached."""
 
     keys: tuple[str, ...]
     start: date
@@ -29,6 +30,7 @@ class Question:
     compare: str | None = None
     org: str = "as_was"
     credit: str = "standard"
+    convention: tuple[str, int] | None = None
 
 
 def nearest(kind: str, name: str, known: Iterable[str]) -> QuestionError:

@@ -76,15 +76,18 @@ def _shares(heads: FromClause, policy: Policy, timezone: str) -> list[Select[Any
     ]  # fmt: skip
 
 
-def shared(lines: FromClause, shares: FromClause, key: str) -> Select[Any]:
+def shared(lines: FromClause, shares: FromClause, key: str, sole: str | None = None) -> Select[Any]:
     """Lines shared among guides: one row each, half-up to the fen, the rest to the lead. `shares`
-    has `key`, guide_key, share and is_lead; a line without any stays whole and uncredited."""
+    has `key`, guide_key, share and is_lead; a line without any stays whole, credited to its guide
+    in the column `sole` if that is given, else to nobody."""
     line_id = portable.first_of([literal(1)], [lines.c.business_date])
     numbered = select(lines, line_id.label("line_id")).subquery("numbered")
     exploded = (
         select(
             *(c for c in numbered.c if c.name not in ("guide_key", "share")),
-            shares.c.guide_key,
+            (
+                func.coalesce(shares.c.guide_key, numbered.c[sole]) if sole else shares.c.guide_key
+            ).label("guide_key"),
             func.coalesce(shares.c.share, literal(1, schema.SHARE)).label("share"),
             func.coalesce(shares.c.is_lead, true()).label("is_lead"),
         )
@@ -130,7 +133,7 @@ def _placed(lines: Lines, columns: Sequence[str]) -> Select[Any]:
 def _pos_lines(heads: FromClause, timezone: str) -> Lines:
     """Receipt lines; a return carries the credit of the sale it goes back to, if that is found."""
     stores, persons = schema.DIM_STORES, schema.MEMBER_PERSONS
-    sale, order = _original_sales().subquery("original"), heads
+    sale, order = _original_sales(timezone).subquery("original"), heads
     cutoff = func.coalesce(stores.c.day_cutoff_hour, 0)
     by_order = and_(
         _POS.c.quantity < 0,
@@ -163,6 +166,9 @@ def _pos_lines(heads: FromClause, timezone: str) -> Lines:
         ),
         "local_hour": portable.local_hour(_POS.c.sold_at, timezone),
         "is_return": is_return,
+        "original_date": case(
+            (sale.c.original_line.is_not(None), sale.c.original_date), else_=order.c.paid_date
+        ),
         "channel": literal("pos"),
         "store_key": credited("store_key"),
         "handling_store_key": case((is_return, _POS.c.store_key)),
@@ -182,10 +188,12 @@ def _same_line(one: FromClause, other: FromClause) -> Expression:
     return and_(one.c.receipt_key == other.c.receipt_key, one.c.line_number == other.c.line_number)
 
 
-def _original_sales() -> Select[Any]:
+def _original_sales(timezone: str) -> Select[Any]:
     """The sale line each POS return goes back to: the line it names, else the lowest line with
     its product, else the lowest line of that receipt."""
-    back, sale = _POS.alias("back"), _POS.alias("sale")
+    back, sale, till = _POS.alias("back"), _POS.alias("sale"), schema.DIM_STORES.alias("till")
+    cutoff = func.coalesce(till.c.day_cutoff_hour, 0)
+    sold_on = portable.local_date(portable.hours_before(sale.c.sold_at, cutoff), timezone)
     named = case((sale.c.line_number == back.c.original_line_number, 0), else_=1)
     alike = case((sale.c.product_key == back.c.product_key, 0), else_=1)
     place = portable.first_of(
@@ -197,9 +205,11 @@ def _original_sales() -> Select[Any]:
     ranked = (
         select(
             back.c.receipt_key, back.c.line_number, sale.c.line_number.label("original_line"),
-            sale.c.store_key, sale.c.guide_key, sale.c.split_key, place.label("place"),
+            sale.c.store_key, sale.c.guide_key, sale.c.split_key,
+            sold_on.label("original_date"), place.label("place"),
         )
         .join(sale, found)
+        .join(till, till.c.store_key == sale.c.store_key)
         .where(back.c.quantity < 0, ~back.c.is_deleted)
         .subquery()
     )  # fmt: skip
@@ -247,10 +257,29 @@ def _order_lines(heads: FromClause, timezone: str) -> Lines:
     return values, _order_rows(heads), _is_paid(heads)
 
 
+def unpaid_lines(heads: FromClause, timezone: str, *, cancelled: bool) -> Select[Any]:
+    """Lines of orders never paid, as if sold on the day they were placed: for comparison only.
+    `cancelled` takes in those cancelled before anybody paid."""
+    values = _order_values(heads, timezone, heads.c.ordered_at) | {
+        "source": literal("order"),
+        "business_date": heads.c.ordered_date,
+        "is_return": literal(False),
+        "quantity": _ONLINE.c.quantity,
+        "net_amount": _ONLINE.c.net_amount,
+        "list_amount": _ONLINE.c.list_amount,
+    }
+    unpaid = and_(~_ONLINE.c.is_deleted, heads.c.paid_at.is_(None))
+    if not cancelled:
+        unpaid = and_(unpaid, heads.c.cancelled_at.is_(None))
+    whole = _placed((values, _order_rows(heads), unpaid), WHOLE).subquery("unpaid")
+    return shared(whole, schema.DIM_SPLIT_GUIDES, "split_key", sole="guide_key")
+
+
 def _refund_lines(heads: FromClause, timezone: str) -> Lines:
     """Refunds of paid order lines, on the day of the refund."""
     values = _order_values(heads, timezone, _REFUNDS.c.refunded_at) | {
         "source": literal("refund"),
+        "original_date": heads.c.paid_date,
         "business_date": portable.local_date(_REFUNDS.c.refunded_at, timezone),
         "is_return": literal(True),
         "handling_store_key": _REFUNDS.c.handled_store_key,
@@ -285,6 +314,7 @@ def _cancelled_lines(heads: FromClause, timezone: str) -> Lines:
     at = portable.later_of(heads.c.paid_at, heads.c.cancelled_at)
     values = _order_values(heads, timezone, at) | {
         "source": literal("cancel"),
+        "original_date": heads.c.paid_date,
         "business_date": portable.later_of(heads.c.paid_date, heads.c.cancelled_date),
         "is_return": literal(True),
         "quantity": -quantity,

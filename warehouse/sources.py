@@ -27,7 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import credit, portable
+from warehouse import conventions, credit, portable
 from warehouse.dimensions import TIME
 from warehouse.filters import Question
 from warehouse.lines import replayed
@@ -90,9 +90,11 @@ def on_day(store: Expression, date: Expression) -> Expression:
 
 
 def _lines(view: View) -> FromClause:
-    """Stored lines, or all of them credited anew by another policy."""
+    """Stored lines; or as another credit policy or another way to count would have them."""
     policy = credit.policy(view.question.credit)
-    return CREDITED_LINES if policy == credit.STANDARD else replayed(policy, view.settings.timezone)
+    standard = policy == credit.STANDARD
+    line = CREDITED_LINES if standard else replayed(policy, view.settings.timezone)
+    return conventions.counted(line, view.question, view.settings)
 
 
 def _with_organisation(rows: FromClause) -> FromClause:

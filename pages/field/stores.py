@@ -30,7 +30,7 @@ if blocks.is_empty(desk, desk.total(view.question(("net_sales", "receipts")))):
 
 figures = everyone.askable(FIGURES, "store")
 answer = desk.answer(everyone.question(figures, "store", compare=view.compare))
-stores = desk.named("store", answer.drop_nulls("store"))
+stores = desk.named("store", answer.drop_nulls(("store", "net_sales")))
 ranked = frames.with_rank(
     frames.with_share(frames.with_change(stores, "net_sales"), "net_sales"), "net_sales"
 )

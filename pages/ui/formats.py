@@ -16,7 +16,7 @@ from warehouse.metrics import METRICS, Unit
 
 Number = int | float | Decimal
 EMPTY = "–"
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|$~:<>])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|$~<>]|:(?=\w))")
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 _SCALES: dict[str, tuple[tuple[float, str, int], ...]] = {
     "en": ((1e9, "B", 2), (1e6, "M", 2), (1e3, "K", 1), (1, "", 0)),
