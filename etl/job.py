@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
@@ -22,7 +22,7 @@ from etl.ledger import Entry
 from etl.sources import Delivery, SourceError, SourceMapping, StillWriting
 from warehouse import schema, versions
 from warehouse.answers import SAMPLE
-from warehouse.engine import Build
+from warehouse.engine import Build, create_table_sql
 from warehouse.feeds import FEEDS, Feed, feed_columns
 from warehouse.settings import Settings
 
@@ -30,6 +30,7 @@ LOG = logging.getLogger("guidepost.etl")
 SAMPLE_MARK = ".sample"
 RUN_LOG = "runs.jsonl"
 KEPT = "deliveries"
+DERIVATION = "derived_with"
 OK, FAILED, NEEDS_A_PERSON, BUSY = 0, 1, 2, 3
 
 
@@ -80,17 +81,34 @@ def _run(
     publish.check_room(settings.warehouse)
     with _live(settings.warehouse) as live:
         due = _kept(settings, live) if rebuild and live else _due(settings, feeds, live, started)
-    if not due:
+        is_current = live is None or _derived_with(live) == _derivation(settings)
+    if not due and is_current:
         return Outcome(message="nothing new")
     with publish.building(settings.warehouse, afresh=rebuild) as (version, build):
         _load_all(build, due, settings)
+        if is_current and all(entry.outcome == "waiting" for entry in due):
+            return Outcome(message="nothing new yet: files are still being written")
+        LOG.info("deriving credit, lines and scans")
         derive.derive(build, settings.timezone)
+        LOG.info("checking")
         checks.check(build, settings)
-        exit_code = _record(build, due, settings, started)
+        exit_code = _record(build, due, settings, started, keep=not dry_run)
         if dry_run:
             return Outcome(exit_code, None, due)
         publish.close_and_publish(settings.warehouse, version, build)
     return Outcome(exit_code, version, due)
+
+
+def _derivation(settings: Settings) -> str:
+    """What derived tables depend on besides loaded rows: the time zone, and their own columns."""
+    columns = "".join(create_table_sql(table) for table in schema.DERIVED)
+    return sha256(f"{settings.timezone} {columns}".encode()).hexdigest()
+
+
+def _derived_with(build: Build) -> str:
+    facts = schema.ETL_FACTS
+    found = build.fetch(select(func.max(facts.c.text)).where(facts.c.name == DERIVATION))
+    return str(found.item())
 
 
 def _now() -> datetime:
@@ -182,6 +200,7 @@ def _kept_entry(
 # Loading ---------------------------------------------------------------------------------------
 def _load_all(build: Build, due: Sequence[Entry], settings: Settings) -> None:
     """Each feed in the contract's order: its files into a stage, the stage into its table."""
+    done = 0
     for feed in FEEDS.values():
         entries = [entry for entry in due if entry.delivery.feed == feed.name]
         if not entries:
@@ -196,7 +215,8 @@ def _load_all(build: Build, due: Sequence[Entry], settings: Settings) -> None:
             entry = next(one for one in entries if one.file_key == file_key)
             entry.counts = dict(zip(upsert.OUTCOMES, map(int, numbers), strict=True))
         for entry in entries:
-            LOG.info("%s: %s", entry.delivery.name, _told(entry))
+            done += 1
+            LOG.info("[%d/%d] %s: %s", done, len(due), entry.delivery.name, _told(entry))
 
 
 def _stage_file(build: Build, stage: Table, feed: Feed, entry: Entry, settings: Settings) -> None:
@@ -256,13 +276,15 @@ def _told(entry: Entry) -> str:
 
 
 # Recording -------------------------------------------------------------------------------------
-def _record(build: Build, due: Sequence[Entry], settings: Settings, started: datetime) -> int:
+def _record(
+    build: Build, due: Sequence[Entry], settings: Settings, started: datetime, *, keep: bool
+) -> int:
     """Write ledger, run and facts about the warehouse itself; returns the exit code."""
     recorded = [entry for entry in due if entry.outcome != "waiting"]
     runs = build.fetch(select(func.max(schema.ETL_RUNS.c.run_key))).item()
     run_key = (runs or 0) + 1
     for entry in recorded:
-        if entry.outcome == "loaded":
+        if entry.outcome == "loaded" and keep:
             entry.kept = entry.kept or _keep(settings.warehouse / KEPT, entry)
     ledger.record(build, recorded, run_key)
     bad = any(entry.outcome == "refused" or entry.rejected for entry in recorded)
@@ -274,10 +296,17 @@ def _record(build: Build, due: Sequence[Entry], settings: Settings, started: dat
         "rows_rejected": sum(entry.rejected for entry in recorded),
     }  # fmt: skip
     build.append(schema.ETL_RUNS, pl.DataFrame([row]))
+    _note(build, DERIVATION, _derivation(settings))
     if (settings.inbox / SAMPLE_MARK).exists():
-        build.run(delete(schema.ETL_FACTS).where(schema.ETL_FACTS.c.name == SAMPLE))
-        build.run(insert(schema.ETL_FACTS).values(name=SAMPLE, text="true"))
+        _note(build, SAMPLE, "true")
     return NEEDS_A_PERSON if bad else OK
+
+
+def _note(build: Build, name: str, text: str) -> None:
+    """Remember a fact about the warehouse in place of what was known of it."""
+    facts = schema.ETL_FACTS
+    build.run(delete(facts).where(facts.c.name == name))
+    build.run(insert(facts).values(name=name, text=text))
 
 
 def _keep(directory: Path, entry: Entry) -> tuple[str, ...]:
@@ -304,5 +333,5 @@ def _log_run(directory: Path, started: datetime, outcome: Outcome) -> None:
         "finished_at": f"{_now():%Y-%m-%dT%H:%M:%SZ}",
         "exit_code": outcome.exit_code, "version": outcome.version, "message": outcome.summary(),
     }  # fmt: skip
-    with (directory / RUN_LOG).open("a", encoding="utf-8") as file:
+    with suppress(OSError), (directory / RUN_LOG).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")

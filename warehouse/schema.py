@@ -276,7 +276,7 @@ CREDITED_LINES = _table(
     ("business_date", Date, "day it counts on"),
     ("local_hour", SmallInteger, "hour of the day, 0–23"),
     ("is_return", Boolean, "true: a return line"),
-    ("original_date", Date, "of a return: the day of the sale it goes back to, where that is known"),
+    ("original_date", Date, "of a return: the day of the sale it goes back to, if known"),
     ("channel", String, "pos or the online channel"),
     ("store_key", Integer, "credited store"),
     ("region_key", Integer, "that store's region that day"),
