@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from warehouse.access import EVERYTHING
 from warehouse.console import fail, output_format, plainly
 from warehouse.engine import Hub
 from warehouse.feeds import FEEDS
+
+click.UsageError.exit_code = job.FAILED  # click's own, 2, would say that something was published
 
 
 @click.group(help="Load deliveries into the warehouse and publish it.")
@@ -99,7 +102,11 @@ def status(layout: str) -> None:
 def _last_runs(directory: Path, last: int = 10) -> list[dict[str, Any]]:
     log = directory / job.RUN_LOG
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    return [json.loads(line) for line in lines[-last:][::-1]]
+    runs = []
+    for line in lines[-last:][::-1]:
+        with suppress(ValueError):  # a run that was killed, or a full disk, can leave half a line
+            runs.append(json.loads(line))
+    return runs
 
 
 def _snapshot(given: settings.Settings) -> Any:

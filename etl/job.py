@@ -167,7 +167,13 @@ def _due(
 
     for delivery in sorted(found, key=lambda one: one.name):
         if (not feeds or delivery.feed in feeds) and ledger.listing(delivery) not in known.listings:
-            add(delivery, sources.content_hash(delivery))
+            try:
+                add(delivery, sources.content_hash(delivery))
+            except SourceError as error:  # looked at in every run: nothing in its listing may change
+                unreadable = sha256(f"{delivery.name}\n{error}".encode()).hexdigest()
+                entry = add(replace(delivery, modified_ns=0), unreadable)
+                if entry:
+                    entry.refuse(str(error))
     for problem in [] if feeds else problems:
         content = sha256(f"{problem.name}\n{problem.reason}".encode()).hexdigest()
         entry = add(Delivery(Path(problem.name), problem.name, ""), content)
@@ -202,7 +208,7 @@ def _load_all(build: Build, due: Sequence[Entry], settings: Settings) -> None:
     """Each feed in the contract's order: its files into a stage, the stage into its table."""
     done = 0
     for feed in FEEDS.values():
-        entries = [entry for entry in due if entry.delivery.feed == feed.name]
+        entries = [e for e in due if e.delivery.feed == feed.name and e.outcome == "loaded"]
         if not entries:
             continue
         stage = upsert.stage_table(feed)

@@ -63,14 +63,16 @@ def building(directory: Path, *, afresh: bool = False) -> Iterator[tuple[int, Bu
     versions.sweep(directory)
     version, live = versions.next_version(directory), versions.current(directory)
     path = versions.build_path(directory, version)
-    if live and not afresh:
-        shutil.copyfile(versions.path(directory, live), path)
-    build = Build(path)
     try:
-        _make_tables(build)
-        yield version, build
+        if live and not afresh:
+            shutil.copyfile(versions.path(directory, live), path)
+        build = Build(path)
+        try:
+            _make_tables(build)
+            yield version, build
+        finally:
+            build.abandon()
     finally:
-        build.abandon()
         versions.sweep(directory)
 
 

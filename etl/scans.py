@@ -25,8 +25,8 @@ LOST_AFTER = timedelta(days=14)
 def derive_scans(build: Build, timezone: str) -> None:
     """Fill `dim_as_of` and `fct_scans`."""
     refill(build, AS_OF, _as_of(timezone))
-    scans = _scans(timezone).cte("scans")
-    lost = _lost(scans).cte("lost")
+    scans = _scans(timezone).cte()
+    lost = _lost(scans).cte()
     refill(build, SCANS, _told(scans, lost))
 
 

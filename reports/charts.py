@@ -148,7 +148,10 @@ def scatter(
 
 def _titled(frame: pl.DataFrame, column: str, title: str, write: Write) -> Spec:
     """An axis that need not start at zero, since nothing on it is a length."""
-    return {**_scale(_numbers(frame, column), write, from_zero=False), "title": {"text": title}}
+    return {
+        **_scale(_numbers(frame, column), write, from_zero=False),
+        "title": {"text": title, "font": {"color": TEXT}},
+    }
 
 
 def _medians(frame: pl.DataFrame, across: Write, up: Write) -> Spec:

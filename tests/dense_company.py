@@ -38,6 +38,7 @@ def dense_company(seed: int) -> Mapping[str, Sequence[Row]]:
         "online_orders": [*orders, *_corrections(chance, orders)],
         "refunds": list(_refunds(chance, orders)),
         "touchpoints": list(_touches(chance)),
+        "stock": list(_stock(chance)),
         "footfall": list(_footfall(chance)),
         "targets": _targets(chance),
     }
@@ -212,6 +213,7 @@ def _orders(chance: Random) -> Iterator[Row]:
                 "order_id": f"O{number}",
                 "ordered_at": at.isoformat(),
                 "paid_at": _maybe(chance, paid.isoformat(), 0.85),
+                "fulfilled_at": _maybe(chance, (paid + timedelta(days=2)).isoformat(), 0.6),
                 "cancelled_at": _maybe(chance, left.isoformat(), 0.2),
                 "updated_at": _maybe(chance, (at + timedelta(days=line % 2)).isoformat(), 0.8),
                 "is_deleted": _maybe(chance, "1", 0.04),
@@ -268,6 +270,8 @@ def _touches(chance: Random) -> Iterator[Row]:
             "visitor_id": "" if who else _one(chance, VISITORS),
             "store_id": _one(chance, STORES, empty=0.3),
             "guide_id": _one(chance, GUIDES, empty=0.3),
+            "product_id": _one(chance, PRODUCTS, empty=0.3),
+            "channel": chance.choice(("mini_program", "")),
             "bind_result": _maybe(chance, "bound", 0.3) if event == "guide_scan" else "",
         }
 
@@ -276,6 +280,16 @@ def _footfall(chance: Random) -> Iterator[Row]:
     hours = {(_one(chance, STORES), _moment(chance).isoformat()) for _ in range(250)}
     for store, hour in sorted(hours):
         yield {"store_id": store, "hour_start": hour, "visitors": chance.randrange(30)}
+
+
+def _stock(chance: Random) -> Iterator[Row]:
+    """Counts of most days, stores and products, half of them empty."""
+    for start in WEEKS:
+        for day in range(DAYS):
+            for store in STORES[:3]:
+                product = chance.choice(PRODUCTS)
+                counted = {"as_of_date": start + timedelta(days=day), "store_id": store}
+                yield counted | {"product_id": product, "on_hand": chance.choice((-1, 0, 1, 5))}
 
 
 def _targets(chance: Random) -> list[Row]:

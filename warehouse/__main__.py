@@ -1,8 +1,8 @@
-"""`python -m warehouse`: metrics, query, reconcile, whatif, explain, differ."""
+"""`python -m warehouse`: metrics, query, funnel, reconcile, whatif, explain, differ."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import click
 import polars as pl
@@ -128,6 +128,41 @@ def whatif(
             snapshot, policy, start.date(), end.date(), by, _scope(user, given), given
         )
     click.echo(show.shown(rows, layout))
+
+
+@main.command()
+@click.argument("name")
+@_FROM
+@_TO
+@click.option("--by", default="", help="Dimensions to group by, separated by commas.")
+@click.option("--where", "where", multiple=True, metavar="DIM=V[,V]", help="Only these values.")
+@click.option("--window", help="How long an entry stays open: 14d or 36h.")
+@click.option("--with-immature", is_flag=True, help="Count entries whose window is still open too.")
+@_USER
+@_FORMAT
+@plainly
+def funnel(
+    name: str, start: datetime, end: datetime, by: str, where: tuple[str, ...],
+    window: str | None, with_immature: bool, user: str | None, layout: str,
+) -> None:  # fmt: skip
+    """A funnel (scan_to_order, coupon_to_store, join_to_repeat) of a period's entries."""
+    given = settings.load()
+    question = Question((), start.date(), end.date(), _listed(by), tuple(map(_filter, where)))
+    with Hub(given.warehouse).snapshot() as snapshot:
+        rows = answers.funnel(
+            snapshot, name, question, _scope(user, given), given,
+            window=_window(window), with_immature=with_immature,
+        )  # fmt: skip
+    click.echo(show.shown(rows, layout))
+
+
+def _window(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    number, unit = text[:-1], text[-1:]
+    if not number.isdigit() or int(number) == 0 or unit not in ("d", "h"):
+        raise QuestionError(f"--window {text}: write days or hours, as in 14d or 36h")
+    return timedelta(days=int(number)) if unit == "d" else timedelta(hours=int(number))
 
 
 @main.command()

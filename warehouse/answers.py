@@ -73,6 +73,19 @@ def _check_values(reader: Reader, question: Question, scope: Scope) -> None:
                 raise nearest(name, value, every)
 
 
+def funnel(
+    reader: Reader, name: str, question: Question, scope: Scope, settings: Settings, *,
+    window: timedelta | None = None, with_immature: bool = False,
+) -> pl.DataFrame:  # fmt: skip
+    """A funnel's rows: dimensions, entries (mature ones), immature, a count per step, and
+    median_hours from entry to the last step. Raises QuestionError."""
+    statement = queries.funnel(
+        name, question, scope, settings, window=window, with_immature=with_immature
+    )
+    _check_values(reader, question, scope)
+    return reader.fetch(statement)
+
+
 CREDITED_TO = {"guide": "credited_net_sales", "store": "store_net_sales",
                "region": "store_net_sales"}  # fmt: skip
 

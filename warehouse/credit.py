@@ -85,22 +85,22 @@ def policy(text: str) -> Policy:
 
 def credited_orders(timezone: str, policy: Policy = STANDARD) -> Select[Any]:
     """Every live order with its header, credited guide and store, rule and evidence."""
-    heads = _heads(timezone).cte("heads")
-    touches = _touches(heads, policy.window).cte("touches")
-    recent = _latest_touch(touches, _counts(touches)).cte("recent")
-    placed = _latest_touch(touches, touches.c.touch_store_key.is_not(None)).cte("placed")
-    bound = _holding_binding(heads).cte("bound")
-    first = _first_of_all(touches).cte("linear")
+    heads = _heads(timezone).cte()
+    touches = _touches(heads, policy.window).cte()
+    recent = _latest_touch(touches, _counts(touches)).cte()
+    placed = _latest_touch(touches, touches.c.touch_store_key.is_not(None)).cte()
+    bound = _holding_binding(heads).cte()
+    first = _first_of_all(touches).cte()
     rules = {"recent_touch": recent, "bound_guide": bound, "linear": first}
-    ruled = _ruled(heads, rules, placed, policy).cte("ruled")
+    ruled = _ruled(heads, rules, placed, policy).cte()
     return _with_store(ruled)
 
 
 def linear_shares(timezone: str, policy: Policy) -> Select[Any]:
     """Equal shares of every order's assigned guides touched in the window: order_key, guide_key,
     share, is_lead (the smallest guide_id, who takes what equal shares leave over)."""
-    heads = _heads(timezone).cte("sharing_heads")
-    touches = _touches(heads, policy.window).cte("sharing_touches")
+    heads = _heads(timezone).cte()
+    touches = _touches(heads, policy.window).cte()
     guides = DIM_GUIDES
     pairs = (
         select(touches.c.order_key, touches.c.guide_key, guides.c.guide_id)

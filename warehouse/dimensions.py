@@ -43,6 +43,7 @@ _ALL = (
     Dimension("season", "Season", "product", "season", "collection"),
     Dimension("product", "Product", "product", "product_id", "SKU"),
     Dimension("tier", "Member tier", "member", "tier", "the buyer's tier today"),
+    Dimension("campaign", "Campaign", "campaign", "campaign_id", "of funnel entries: the campaign"),
     Dimension("handling_store", "Handling store", "handling_store", "store_id",
               "of returns: the store that took the goods back"),
 )  # fmt: skip

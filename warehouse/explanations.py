@@ -19,7 +19,7 @@ from warehouse.schema import CREDITED_LINES, DIM_GUIDES, DIM_STORES
 from warehouse.settings import Settings
 
 _NOT_OF_LINES = ("footfall", "counted_lines", "joins", "memberships", "scans", "visits",
-                 "lost_sales", "targets")  # fmt: skip
+                 "lost_sales", "rings", "targets")  # fmt: skip
 RULES = (*credit.STANDARD.rules, "store_only", "uncredited")
 
 
@@ -79,7 +79,7 @@ def _rules(reader: Reader, order: dict[str, Any], settings: Settings) -> pl.Data
 def _alone(reader: Reader, order_key: int, rule: str, settings: Settings) -> dict[str, Any] | None:
     """What a rule alone would say of an order; None where it does not apply."""
     policy = credit.Policy(rule, (rule,) if rule in credit.STANDARD.rules else ())
-    heads = credit.credited_orders(settings.timezone, policy).cte("alone")
+    heads = credit.credited_orders(settings.timezone, policy).cte()
     found = reader.fetch(
         select(
             heads.c.evidence_event_id, heads.c.evidence_at, DIM_GUIDES.c.guide_id,

@@ -47,7 +47,7 @@ def whole_lines(heads: FromClause, timezone: str) -> list[Select[Any]]:
 def replayed(policy: Policy, timezone: str) -> FromClause:
     """All lines as another policy would credit them: what follows an online order anew, the rest
     as it is stored."""
-    heads = credit.credited_orders(timezone, policy).cte("replayed_orders")
+    heads = credit.credited_orders(timezone, policy).cte()
     pos, *online = (lines.subquery() for lines in whole_lines(heads, timezone))
     anew = union_all(
         select(pos).where(pos.c.credit_order_key.is_not(None)), *(select(one) for one in online)

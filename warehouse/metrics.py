@@ -201,6 +201,11 @@ _ONLINE_AND_O2O = (
     _metric("lost_sale_value", "Lost sale value", Unit.MONEY, "lost_sale_scans × list price",
             p.LOST_VALUE, up_is_good=False,
             edge_cases="A product that states no list price adds 0."),
+    _metric("ring_closure_rate", "Ring closure rate", Unit.RATIO,
+            "of people with a scan entry in the period, whose 60 days from the first of them have"
+            " passed, the share who then paid an online order and after that bought in a store"
+            " within those 60 days", p.CLOSED, denominator=(p.RIPE,),
+            edge_cases="In a group, the person's first entry inside it decides."),
 )  # fmt: skip
 
 METRICS: Mapping[str, Metric] = {

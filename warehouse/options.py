@@ -53,10 +53,10 @@ def _named(name: str, scope: Scope, where: Where) -> Select[str, str]:
         guides = DIM_GUIDES
         seen = guides.c.is_known & access.visible(guides.c.store_key, scope)
         return _pairs(guides.c.guide_id, guides.c.guide_name, seen)
-    if dimension.of in ("product", "member"):
+    if dimension.of in ("product", "member", "campaign"):
         table = LOADED[f"{dimension.of}s"]
         value = table.c[dimension.column]
-        label = table.c.product_name if name == "product" else value
+        label = table.c[f"{name}_name"] if dimension.column.endswith("_id") else value
         return _pairs(value, label, table.c.is_known)
     line = CREDITED_LINES
     value = line.c[dimension.column]

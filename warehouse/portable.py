@@ -67,6 +67,22 @@ def later(at: Expression, span: timedelta) -> Expression:
     return type_coerce(at + literal(span, Interval), DateTime)
 
 
+def hours_between(start: Expression, end: Expression) -> Expression:
+    """Hours, with their fraction, from one time to another."""
+    microseconds = func.date_diff("microsecond", start, end)
+    return cast(microseconds, Double) / 3_600_000_000.0
+
+
+def median(value: Expression) -> Expression:
+    """The exact median of what is not empty; of an even number the mean of the middle two."""
+    return func.quantile_cont(value, 0.5)
+
+
+def of_earliest(value: Expression, at: Expression) -> Expression:
+    """The value on the row with the earliest time."""
+    return func.arg_min(value, at)
+
+
 def days_between(start: Expression, end: Expression) -> Expression:
     """Whole days from one date to another."""
     return type_coerce(func.date_diff("day", start, end), Integer)

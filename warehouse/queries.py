@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import access, portable
+from warehouse import access, funnels, portable
 from warehouse.access import Scope
 from warehouse.dimensions import DIMENSIONS, TIME, Dimension
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError, nearest
@@ -105,7 +106,7 @@ class _Joined:
         kind = "store" if name == "handling_store" else name
         table = {
             "store": DIM_STORES, "guide": DIM_GUIDES, "product": LOADED["products"],
-            "member": LOADED["members"],
+            "member": LOADED["members"], "campaign": LOADED["campaigns"],
         }[kind].alias(name)  # fmt: skip
         same = table.c[f"{kind}_key"] == self._line.c[f"{name}_key"]
         return self._join(name, table, and_(same, table.c.is_known))
@@ -235,7 +236,8 @@ def _by_each(
     conditions: Sequence[Expression], settings: Settings,
 ) -> Select[Any]:  # fmt: skip
     """What counts once per group: first what is found of each, then the parts over those."""
-    joined.entity(source.each or "")
+    if source.each == "store":
+        joined.entity("store")
     key = joined.tables["line"].c[f"{source.each}_key"]
     found = source.of_each(joined.tables) if source.of_each else {}
     labelled = [value.label(name) for name, value in {**groups, **found}.items()]
@@ -380,3 +382,33 @@ def moved_orders(question: Question, scope: Scope, settings: Settings) -> Select
         .subquery()
     )
     return select(moved.c[name], func.count().label("orders_moved")).group_by(moved.c[name])
+
+
+ENTRY_DIMENSIONS = ("date", "store", "region", "brand", "guide", "campaign")
+
+
+def funnel(
+    name: str, question: Question, scope: Scope, settings: Settings, *,
+    window: timedelta | None = None, with_immature: bool = False,
+) -> Select[Any]:  # fmt: skip
+    """SELECT of a funnel's rows: the question's dimensions, entries, immature, each step, and
+    median_hours from entry to the last step. Raises QuestionError."""
+    chosen = funnels.funnel_named(name)
+    for dimension in _named(question):
+        if dimension not in DIMENSIONS:
+            raise nearest("dimension", dimension, DIMENSIONS)
+        if DIMENSIONS[dimension].of not in ENTRY_DIMENSIONS:
+            raise QuestionError(f"funnel entries have no {dimension}")
+    line = funnels.followed(chosen, window or chosen.window, settings)
+    joined = _Joined(line, question.org)
+    conditions = [access.visible(line.c.store_key, scope)]
+    if _named(question) & set(TIME):
+        joined.days(_days(question, compared=False))
+    else:
+        conditions.append(line.c.business_date.between(question.start, question.end))
+    conditions += [joined.narrowed(dimension, values) for dimension, values in question.where]
+    groups = {dimension: joined.expression(dimension) for dimension in question.by}
+    labelled = [value.label(dimension) for dimension, value in groups.items()]
+    rows = select(*labelled, *funnels.counts(chosen, line, with_immature))
+    grouped = rows.select_from(joined.joined).where(*conditions).group_by(*groups.values())
+    return grouped.order_by(*(group.asc().nulls_last() for group in groups.values()))

@@ -128,6 +128,6 @@ def _rate(where: str, value: object) -> Decimal:
         rate = Decimal(str(value))
     except InvalidOperation:
         rate = Decimal(-1)
-    if not 0 <= rate < 1:
+    if not (rate.is_finite() and 0 <= rate < 1):
         raise SettingError(f"{where} cannot be {value!r}; give a share such as 0.005 for 0.5 %")
     return rate

@@ -56,11 +56,10 @@ def csv(frame: pl.DataFrame) -> str:
 
 def neutralised(frame: pl.DataFrame) -> pl.DataFrame:
     """Text cells that a spreadsheet would run as a formula, with an apostrophe in front."""
-    risky = pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")
+    texts = {name: pl.col(name) for name, kind in frame.schema.items() if kind == pl.String}
     return frame.with_columns(
-        pl.when(risky)
-        .then(pl.concat_str(pl.lit("'"), pl.col(pl.String)))
-        .otherwise(pl.col(pl.String))
+        pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).alias(name)
+        for name, text in texts.items()
     )
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import conventions, credit, portable
+from warehouse import conventions, credit, funnels, portable
 from warehouse.dimensions import TIME
 from warehouse.filters import Question
 from warehouse.lines import replayed
@@ -404,6 +404,16 @@ def _sides_of_member(columns: Columns) -> Mapping[str, Expression]:
     return {"on_pos": _ever(is_pos), "online": _ever(~is_pos)}
 
 
+def _ring_of_person(columns: Columns) -> Mapping[str, Expression]:
+    """A person's first entry in a group decides."""
+    line = columns["line"]
+    at = line.c.entered_at
+    return {
+        "is_ripe": portable.of_earliest(line.c.is_ripe, at),
+        "is_closed": portable.of_earliest(line.c.is_closed, at),
+    }
+
+
 def _only(condition: Expression) -> FromClause:
     return select(SCANS).where(condition).subquery("line")
 
@@ -432,6 +442,9 @@ SOURCES: Mapping[str, Source] = {
         Source("scans", lambda _: SCANS, _SCAN, "scans"),
         Source("visits", lambda _: _only(SCANS.c.is_visit), _SCAN, "scanning visits"),
         Source("lost_sales", lambda _: _only(SCANS.c.is_lost), _SCAN, "lost sales"),
+        Source("rings", lambda view: funnels.rings(view.settings),
+               (*ORGANISATION, "guide", "campaign"), "scan entries",
+               each="person", of_each=_ring_of_person),
         Source("targets", _targets, (*ORGANISATION, "guide"), "targets of stores or guides"),
         Source("target_base", _target_base, _LINE, "lines held against a target", False),
         Source("comparable", _comparable, _LINE, "comparable store-days"),

@@ -110,9 +110,9 @@ def _comparable(desk: Desk, view: View) -> View:
 def _display(said: Mapping[str, str]) -> None:
     st.divider()
     _pick("lang", LANGUAGES, choice(said["lang"], LANGUAGES), lambda code: t(f"language.{code}"),
-          st.segmented_control, required=True, width="stretch")  # fmt: skip
+          st.radio, horizontal=True)  # fmt: skip
     _pick("rise", RISES, choice(said["rise"], RISES), lambda code: t(f"rise.{code}"),
-          st.segmented_control, required=True, width="stretch", help=t("rise.help"))  # fmt: skip
+          st.radio, horizontal=True, help=t("rise.help"))  # fmt: skip
 
 
 def _pick(
