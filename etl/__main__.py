@@ -18,7 +18,7 @@ from etl import job, publish
 from warehouse import answers, settings, show, versions
 from warehouse.access import EVERYTHING
 from warehouse.console import fail, output_format, plainly
-from warehouse.engine import Hub
+from warehouse.engine import reading
 from warehouse.feeds import FEEDS
 
 click.UsageError.exit_code = job.FAILED  # click's own, 2, would say that something was published
@@ -85,7 +85,7 @@ def rebuild() -> None:
 def status(layout: str) -> None:
     """Feeds with their last delivery and freshness, and the last runs."""
     given = settings.load()
-    with _snapshot(given) as snapshot:
+    with reading(given.warehouse) as snapshot:
         fresh = answers.freshness(snapshot, given)
         feeds = answers.deliveries(snapshot, EVERYTHING).join(fresh, on="feed", how="left")
         version = snapshot.version
@@ -109,17 +109,13 @@ def _last_runs(directory: Path, last: int = 10) -> list[dict[str, Any]]:
     return runs
 
 
-def _snapshot(given: settings.Settings) -> Any:
-    return Hub(given.warehouse).snapshot()
-
-
 @main.command()
 @click.option("--feed", type=click.Choice(list(FEEDS)), help="Only this feed.")
 @output_format("table", "json", "csv")
 @plainly
 def rejects(feed: str | None, layout: str) -> None:
     """Rejected rows and refused files, each with the reason."""
-    with _snapshot(settings.load()) as snapshot:
+    with reading(settings.load().warehouse) as snapshot:
         rows = answers.rejects(snapshot, EVERYTHING, feed, limit=1_000_000)
     click.echo(show.shown(rows, layout))
 
@@ -142,7 +138,7 @@ def rollback(to: int | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Inbox to write to.")
 @click.option("--stores", type=click.IntRange(1), default=40, show_default=True)
 @click.option("--days", type=click.IntRange(1), default=731, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day; default: yesterday.")
 @plainly
 def simulate(out: Path, stores: int, days: int, seed: int, end: datetime | None) -> None:
@@ -150,7 +146,10 @@ def simulate(out: Path, stores: int, days: int, seed: int, end: datetime | None)
     from etl.simulate import simulate as write
 
     last: date | None = end.date() if end else None
-    rows = write(out, stores=stores, days=days, seed=seed, end=last)
+    try:
+        rows = write(out, stores=stores, days=days, seed=seed, end=last)
+    except (FileExistsError, ValueError) as error:
+        fail(str(error))
     click.echo(f"{out}: {sum(rows.values())} rows in {len(rows)} feeds")
 
 

@@ -325,7 +325,8 @@ def _copy(directory: Path, path: Path) -> str:
         folder = directory / file_digest(file, "sha256").hexdigest()
     target = folder / path.name
     if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)  # deliveries hold phones as they came
+        folder.mkdir(exist_ok=True)
         temporary = folder / ".copying"
         shutil.copyfile(path, temporary)
         temporary.rename(target)

@@ -1,4 +1,4 @@
-"""From a finished build to the live version: check, close, look again, warm, move the pointer."""
+"""From a finished build to the live version: check, close, look again, move the pointer."""
 
 from __future__ import annotations
 

@@ -92,9 +92,10 @@ def _steps(progress: Progress | None) -> Callable[[str], None]:
 
 def _prepare(out: Path, seed: int) -> None:
     """Mark `out` as a sample before the first delivery, and clear an earlier sample away."""
+    there = sorted(path for path in out.rglob("*") if path.is_file()) if out.exists() else []
+    if there and not (out / MARKER).exists():
+        raise FileExistsError(f"{out} holds files that are not a sample ({there[0].name})")
     old = [path for feed in FEEDS for path in sorted((out / feed).glob(f"{feed}*"))]
-    if old and not (out / MARKER).exists():
-        raise FileExistsError(f"{out} holds deliveries that are not a sample: {old[0]}")
     for path in old:
         path.unlink()
     out.mkdir(parents=True, exist_ok=True)

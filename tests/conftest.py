@@ -15,7 +15,7 @@ from etl import job
 from etl.simulate import simulate
 from warehouse import answers, show
 from warehouse.access import EVERYTHING, Scope
-from warehouse.engine import Hub
+from warehouse.engine import reading
 from warehouse.filters import Question
 from warehouse.settings import Settings
 
@@ -66,7 +66,7 @@ class Company:
 
     def reading(self) -> Any:
         """A snapshot of what is published, as a context manager."""
-        return Hub(self.settings.warehouse).snapshot()
+        return reading(self.settings.warehouse)
 
 
 @pytest.fixture

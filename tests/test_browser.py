@@ -150,6 +150,7 @@ def tiles(page: Page) -> list[str]:
 def pick(page: Page, name: str, option: str) -> None:
     page.locator(f".st-key-pick_{name} input").click()
     page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")  # a list one may pick several from stays open
 
 
 # Pages -----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from etl import arithmetic, sources
 from etl.sources import Delivery
 from warehouse.feeds import FEEDS, feed_columns
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(__file__).parent / "data"
 
 
 # Apportioned rounding --------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def assert_complete(found: pl.DataFrame, feed: str) -> None:
 
 
 def test_online_retail_meets_its_known_totals(tmp_path: Path) -> None:
-    deliveries = shipped(tmp_path, "online_retail", DATA / "online_retail_uci", "*.*")
+    deliveries = shipped(tmp_path, "online_retail", DATA / "online_retail", "*.*")
     sales = frames(deliveries, "pos_sales", batch_rows=20_000)
     assert_complete(sales, "pos_sales")
     assert sales.height == 105_335
@@ -83,7 +83,7 @@ def test_online_retail_meets_its_known_totals(tmp_path: Path) -> None:
 
 
 def test_online_retail_has_its_products_members_and_one_store(tmp_path: Path) -> None:
-    deliveries = shipped(tmp_path, "online_retail", DATA / "online_retail_uci", "*.csv")
+    deliveries = shipped(tmp_path, "online_retail", DATA / "online_retail", "*.csv.gz")
     for feed, height in {"products": 3_159, "members": 1_749, "stores": 1, "regions": 1}.items():
         found = frames(deliveries, feed, batch_rows=20_000)
         assert found.height == height
@@ -178,7 +178,7 @@ def test_northwind_staff_work_at_the_office_of_their_one_region(tmp_path: Path) 
 
 
 def shopify(folder: Path) -> list[Delivery]:
-    return shipped(folder, "shopify", DATA / "shopify_fivetran_tables", "*.*")
+    return shipped(folder, "shopify", DATA / "shopify", "*.*")
 
 
 def test_shopify_orders_carry_what_their_order_charged(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from warehouse import answers, explanations, settings, show
 from warehouse.access import EVERYTHING, Scope, scope_of
 from warehouse.console import fail, output_format, plainly
 from warehouse.credit import POLICIES
-from warehouse.engine import Hub
+from warehouse.engine import reading
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError
 from warehouse.metrics import METRICS
 from warehouse.settings import Settings
@@ -75,7 +75,7 @@ def query(
         org,
         credit,
     )
-    with Hub(given.warehouse).snapshot() as snapshot:
+    with reading(given.warehouse) as snapshot:
         click.echo(
             show.shown(answers.answer(snapshot, question, _scope(user, given), given), layout)
         )
@@ -102,7 +102,7 @@ def reconcile(start: datetime, end: datetime, user: str | None, layout: str) -> 
     """The conservation table; exit code 1 if it does not close."""
     given = settings.load()
     days: tuple[date, date] = (start.date(), end.date())
-    with Hub(given.warehouse).snapshot() as snapshot:
+    with reading(given.warehouse) as snapshot:
         proof = answers.conservation(snapshot, *days, _scope(user, given), given)
     click.echo(show.shown(proof, layout))
     if proof.filter(pl.col("difference") != 0).height:
@@ -123,7 +123,7 @@ def whatif(
 ) -> None:
     """Replay a period under another credit policy: who gains, who loses. Nothing stored changes."""
     given = settings.load()
-    with Hub(given.warehouse).snapshot() as snapshot:
+    with reading(given.warehouse) as snapshot:
         rows = answers.whatif(
             snapshot, policy, start.date(), end.date(), by, _scope(user, given), given
         )
@@ -148,7 +148,7 @@ def funnel(
     """A funnel (scan_to_order, coupon_to_store, join_to_repeat) of a period's entries."""
     given = settings.load()
     question = Question((), start.date(), end.date(), _listed(by), tuple(map(_filter, where)))
-    with Hub(given.warehouse).snapshot() as snapshot:
+    with reading(given.warehouse) as snapshot:
         rows = answers.funnel(
             snapshot, name, question, _scope(user, given), given,
             window=_window(window), with_immature=with_immature,
@@ -173,7 +173,7 @@ def _window(text: str | None) -> timedelta | None:
 def explain(order: str, user: str | None, layout: str) -> None:
     """How an order or receipt is credited, and which rule lost."""
     given = settings.load()
-    with Hub(given.warehouse).snapshot() as snapshot:
+    with reading(given.warehouse) as snapshot:
         rows = explanations.explain(snapshot, order, _scope(user, given), given)
     click.echo(show.shown(rows, layout))
 
@@ -188,7 +188,7 @@ def explain(order: str, user: str | None, layout: str) -> None:
 def differ(key: str, start: datetime, end: datetime, user: str | None, layout: str) -> None:
     """Why a figure differs from what others count: other conventions, the difference itemised."""
     given = settings.load()
-    with Hub(given.warehouse).snapshot() as snapshot:
+    with reading(given.warehouse) as snapshot:
         rows = explanations.differ(
             snapshot, key, start.date(), end.date(), _scope(user, given), given
         )

@@ -179,7 +179,7 @@ def freshness(reader: Reader, settings: Settings) -> pl.DataFrame:
     """How fresh each feed is: feed, newest (UTC, empty without events), loaded_at, is_late.
 
     Late is a feed that lags the newest event of all feeds by more than the setting allows, so
-    that old data looked at later is not all red.
+    that old data looked at later is not all red. A feed that never came is not late.
     """
     newest = reader.fetch(
         union_all(
@@ -201,7 +201,7 @@ def freshness(reader: Reader, settings: Settings) -> pl.DataFrame:
     limit = timedelta(hours=settings.late_after_hours)
     late = pl.col("newest") < pl.col("newest").max() - limit
     frame = newest.join(loaded, on="feed", how="left").with_columns(late.alias("is_late"))
-    return frame.with_columns(pl.col("is_late").fill_null(True)).sort("feed")
+    return frame.with_columns(pl.col("is_late").fill_null(False)).sort("feed")
 
 
 def is_sample(reader: Reader) -> bool:

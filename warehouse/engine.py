@@ -218,3 +218,14 @@ class Hub:
     def close(self) -> None:
         """Let go of every file."""
         self._connection.close()
+
+
+@contextmanager
+def reading(directory: Path) -> Iterator[Snapshot]:
+    """What is published now, for a process that asks once. Raises NothingPublished."""
+    hub = Hub(directory)
+    try:
+        with hub.snapshot() as snapshot:
+            yield snapshot
+    finally:
+        hub.close()

@@ -113,7 +113,8 @@ def _config_value(path: Path, name: str, value: object) -> object:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if name == "max_reject_share" and number and 0 <= float(str(value)) <= 1:
         return float(str(value))
-    if name in ("comparable_after_days", "late_after_hours") and isinstance(value, int) and number:
+    whole = isinstance(value, int) and number and value >= 0
+    if name in ("comparable_after_days", "late_after_hours") and whole:
         return value
     known = ("fee_rates", "max_reject_share", "comparable_after_days", "late_after_hours")
     cure = "a share between 0 and 1" if name == "max_reject_share" else "a whole number or a table"
