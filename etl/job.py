@@ -169,7 +169,7 @@ def _due(
         if (not feeds or delivery.feed in feeds) and ledger.listing(delivery) not in known.listings:
             try:
                 add(delivery, sources.content_hash(delivery))
-            except SourceError as error:  # looked at in every run: nothing in its listing may change
+            except SourceError as error:  # looked at in every run: its listing may not change
                 unreadable = sha256(f"{delivery.name}\n{error}".encode()).hexdigest()
                 entry = add(replace(delivery, modified_ns=0), unreadable)
                 if entry:
@@ -292,7 +292,7 @@ def _record(
     for entry in recorded:
         if entry.outcome == "loaded" and keep:
             entry.kept = entry.kept or _keep(settings.warehouse / KEPT, entry)
-    ledger.record(build, recorded, run_key)
+    ledger.record(build, recorded, run_key, settings.inbox)
     bad = any(entry.outcome == "refused" or entry.rejected for entry in recorded)
     row = {
         "run_key": run_key, "started_at": started, "finished_at": _now(),

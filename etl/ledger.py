@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import delete, select
@@ -82,18 +83,15 @@ def known(build: Build | None, circumstances: Callable[[str | None], str]) -> Kn
     )
 
 
-def record(build: Build, entries: list[Entry], run_key: int) -> None:
-    """Write the entries and their rejects; a file's earlier refusals are told no more."""
-    for entry in entries:
-        for table, name in ((ETL_FILES, ETL_FILES.c.name), (ETL_REJECTS, ETL_REJECTS.c.file)):
-            refused = (
-                ETL_FILES.c.outcome == "refused"
-                if table is ETL_FILES
-                else ETL_REJECTS.c.line.is_(None)
-            )
-            build.run(delete(table).where(
-                name == entry.delivery.name, table.c.feed == entry.delivery.feed, refused
-            ))  # fmt: skip
+def record(build: Build, entries: list[Entry], run_key: int, inbox: Path) -> None:
+    """Write the entries and their rejects. A refusal is told until its file is recorded again, or
+    is gone from the inbox."""
+    files = ETL_FILES
+    refused = build.fetch(select(files.c.name, files.c.feed).where(files.c.outcome == "refused"))
+    gone = {(name, feed) for name, feed in refused.iter_rows() if not (inbox / name).exists()}
+    again = {(entry.delivery.name, entry.delivery.feed) for entry in entries}
+    for name, feed in (gone | again) & set(refused.iter_rows()):
+        _forget_refusal(build, name, feed)
     rows = [_row(entry, run_key) for entry in entries]
     if rows:
         build.append(ETL_FILES, pl.DataFrame(rows, infer_schema_length=None))
@@ -101,6 +99,16 @@ def record(build: Build, entries: list[Entry], run_key: int) -> None:
         frames = entry.rejects if entry.outcome == "loaded" else [_refusal(entry)]
         for frame in frames:
             build.append(ETL_REJECTS, _with_file(frame, entry))
+
+
+def _forget_refusal(build: Build, name: str, feed: str) -> None:
+    files, rejects = ETL_FILES, ETL_REJECTS
+    build.run(delete(files).where(
+        files.c.name == name, files.c.feed == feed, files.c.outcome == "refused"
+    ))  # fmt: skip
+    build.run(delete(rejects).where(
+        rejects.c.file == name, rejects.c.feed == feed, rejects.c.line.is_(None)
+    ))  # fmt: skip
 
 
 def _row(entry: Entry, run_key: int) -> dict[str, object]:

@@ -7,6 +7,7 @@ open stays whole while the pointer moves on.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 CURRENT = "CURRENT"
@@ -49,25 +50,50 @@ def next_version(directory: Path) -> int:
 
 def publish(directory: Path, version: int) -> None:
     """Make a finished build the live version; on any error what was live stays live."""
-    build = build_path(directory, version)
+    build, before = build_path(directory, version), current(directory)
     _sync(build)
+    _unpublished(directory, version).touch()
     os.rename(build, path(directory, version))
-    point(directory, version)
+    try:
+        point(directory, version)
+    except BaseException:
+        if current(directory) == version:  # a reader may have seen it, so its file stays
+            _point_back(directory, before)
+            _unpublished(directory, version).unlink()
+        raise
+    _unpublished(directory, version).unlink()
 
 
 def point(directory: Path, version: int) -> None:
     """Move CURRENT, so that a crash leaves either the old or the new number in it."""
+    _replace_pointer(directory, version)
+    _sync(directory)
+
+
+def _replace_pointer(directory: Path, version: int) -> None:
     temporary = directory / f"{CURRENT}.tmp"
     with temporary.open("w", encoding="ascii") as file:
         file.write(f"{version}\n")
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, directory / CURRENT)
-    _sync(directory)
+
+
+def _point_back(directory: Path, version: int | None) -> None:
+    if version is None:
+        (directory / CURRENT).unlink()
+    else:
+        _replace_pointer(directory, version)
+
+
+def _unpublished(directory: Path, version: int) -> Path:
+    """Marks a version that has its name and is not live yet, should the process die in between."""
+    return directory / f"build-{version}.unpublished"
 
 
 def roll_back(directory: Path, to: int | None = None) -> int:
     """Point CURRENT at an earlier version (default: the one before). Raises NoSuchVersion."""
+    sweep(directory)
     live = current(directory)
     earlier = [version for version in kept(directory) if version != live]
     wanted = to if to is not None else max((v for v in earlier if v < (live or 0)), default=None)
@@ -79,19 +105,27 @@ def roll_back(directory: Path, to: int | None = None) -> int:
 
 
 def sweep(directory: Path) -> None:
-    """Delete builds that were left behind and all but the newest KEEP versions and the live one."""
+    """Delete builds that were left behind and all but the newest KEEP versions and the live one.
+    What cannot be deleted now will be next time: it is in nobody's way."""
     live = current(directory)
+    for version in kept(directory):
+        if version != live and _unpublished(directory, version).exists():
+            _remove(path(directory, version))
     for build in directory.glob("build-*"):
-        build.unlink() if build.is_file() else _remove_tree(build)
+        _remove(build)
     for version in kept(directory)[:-KEEP]:
         if version != live:
-            path(directory, version).unlink()
+            _remove(path(directory, version))
 
 
-def _remove_tree(directory: Path) -> None:
-    for entry in directory.iterdir():
-        entry.unlink()
-    directory.rmdir()
+def _remove(left: Path) -> None:
+    with suppress(OSError):
+        if left.is_dir():
+            for entry in left.iterdir():
+                entry.unlink()
+            left.rmdir()
+        else:
+            left.unlink()
 
 
 def _sync(target: Path) -> None:
