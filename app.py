@@ -4,6 +4,7 @@ Run it with: streamlit run app.py
 """
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -13,29 +14,37 @@ from pages.ui.i18n import t
 from pages.ui.view import choice
 
 HOME = Path(__file__).parent
-# By audience, as the menu shows them: what a role may see, and its script.
-PAGES = {
-    "executive": {"overview": "pages/executive/overview.py"},
-    "field": {"stores": "pages/field/stores.py"},
-    "data": {"health": "pages/data/health.py", "glossary": "pages/data/glossary.py"},
+# Every page by what a role may see, the one to open first before the others.
+SCRIPTS = {
+    "overview": HOME / "pages/executive/overview.py",
+    "stores": HOME / "pages/field/stores.py",
+    "health": HOME / "pages/data/health.py",
+    "glossary": HOME / "pages/data/glossary.py",
 }
+AUDIENCES = {"executive": ["overview"], "field": ["stores"], "data": ["health", "glossary"]}
 
 
-def page_of(name: str, script: str, seen: frozenset[str]) -> st.Page:
+def page_of(name: str, seen: frozenset[str]) -> st.Page:
     """A page; one the viewer's role has not got stays out of the menu, and refuses by itself."""
-    return st.Page(
-        HOME / script, title=t(f"page.{name}"), url_path=name,
-        visibility="visible" if name in seen else "hidden",
-    )  # fmt: skip
+    visibility: Any = "visible" if name in seen else "hidden"
+    return st.Page(SCRIPTS[name], title=t(f"page.{name}"), url_path=name, visibility=visibility)
+
+
+def home(seen: frozenset[str]) -> st.Page:
+    """The first page of a role once more, for the bare address: Streamlit does not find a default
+    page under its own name, so none of the menu's pages may be the default."""
+    name = next((name for name in SCRIPTS if name in seen), "overview")
+    title = t(f"page.{name}")
+    return st.Page(SCRIPTS[name], title=title, url_path="home", default=True, visibility="hidden")
 
 
 def navigation(seen: frozenset[str]) -> st.Page:
     """The menu by audience, and the page the address asks for."""
     sections = {
-        t(f"audience.{audience}"): [page_of(name, script, seen) for name, script in pages.items()]
-        for audience, pages in PAGES.items()
+        t(f"audience.{audience}"): [page_of(name, seen) for name in names]
+        for audience, names in AUDIENCES.items()
     }
-    return st.navigation(sections, position="top")
+    return st.navigation({"": [home(seen)], **sections}, position="top")
 
 
 def show() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 from conftest import Company
 
+from etl import job
 from etl.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +41,25 @@ def started(company: Company, *arguments: str, **more: str | Path) -> subprocess
         [sys.executable, "-m", *arguments], cwd=ROOT, env=clean | environment(company, **more),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def forked(company: Company) -> BaseProcess:
+    """A run in a process of its own that need not import anything first."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["etl.__main__"])
+    process = context.Process(target=job.run, args=(company.settings,), daemon=True)
+    process.start()
+    return process
+
+
+def is_alive_after(seconds: float, process: BaseProcess | subprocess.Popen[str]) -> bool:
+    """Whether a process still runs when that long has passed; sooner if it does not."""
+    if isinstance(process, BaseProcess):
+        process.join(seconds)
+        return process.is_alive()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    return process.returncode is None
 
 
 def python(company: Company, *arguments: str, **more: str | Path) -> tuple[int, str, str]:

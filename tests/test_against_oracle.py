@@ -1,9 +1,9 @@
 """The product against the oracle: every figure, cut and compared, on companies drawn from seeds.
 
-A question asks all figures that count the same rows, so that the groups they share are compared
-too. The default suite asks each family of figures by each dimension of one company or another,
-with comparison, organisation, period and filter going round so that every two of them meet; the
-long one asks everything of every company.
+A question asks all figures that count the same rows, so that the groups they share are held
+against each other too. By default each such family is asked by each dimension of one company or
+another, comparison, organisation, period and filter going round so that every two of them meet;
+the long test asks everything of every company.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from decimal import Decimal
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import oracle
 import pytest
 from conftest import Company
 from dense_company import dense_company
-from oracle.dimensions import LINE_DIMENSIONS
 from oracle.calendars import TIME_DIMENSIONS
+from oracle.dimensions import LINE_DIMENSIONS
+from oracle.registry import FIGURES
 
 from etl.simulate import simulate
 from warehouse import answers, show
@@ -34,10 +34,13 @@ from warehouse.settings import Settings
 from warehouse.sources import SOURCES
 
 Days = tuple[date, date]
+Cut = tuple[str, ...]
 Where = tuple[tuple[str, tuple[str, ...]], ...]
+Rows = list[dict[str, Any]]
 
 DIMENSIONS = (*TIME_DIMENSIONS, *LINE_DIMENSIONS, "handling_store")
-CUTS: Sequence[tuple[str, ...]] = (
+"""Those the product's metric document names; weekday and hour have hand-worked examples."""
+CUTS: Sequence[Cut] = (
     (),
     *((name,) for name in DIMENSIONS),
     ("store", "month"), ("brand", "region"), ("guide", "week"), ("channel", "top_region"),
@@ -49,20 +52,21 @@ FILTERS: Sequence[Where] = (
     (),
     (("region", ("N", "X")),),
     (("store", ("S1", "S2")),),
-    (),
     (("channel", ("pos", "app")),),
     (("guide", ("G1", "G2", "unassigned")),),
-    (("brand", ("A",)), ("month", ("2024-02", "2024-01"))),
+    (("brand", ("A",)), ("month", ("2024-02", "2024-03"))),
     (("tier", ("gold",)),),
     (("category", ("coats",)), ("region", ("TOP",))),
     (("product", ("P1", "P3")),),
+    (("tender", ("wechat_pay", "cash")),),
+    (("week", ("2024-W05", "2024-W09")),),
 )  # fmt: skip
-"""Filters that the dense company knows the values of."""
+"""Filters that dense companies know the values of."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A company that a seed gives: simulated, or (no stores) dense; `periods` to ask about."""
+    """A company that a seed gives, simulated or (without stores) dense; what to ask it about."""
 
     seed: int
     stores: int
@@ -72,61 +76,199 @@ class Drawn:
     @property
     def filters(self) -> Sequence[Where]:
         """Filters it knows the values of."""
-        return FILTERS if not self.stores else ((),)
+        return ((),) if self.stores else FILTERS
 
     def deliver(self, company: Company) -> None:
         """Fill the inbox."""
         if self.stores:
-            end = self.periods[0][1]
-            how = {"stores": self.stores, "days": self.days, "seed": self.seed}
-            simulate(company.settings.inbox, end=end, **how)
+            end, inbox = self.periods[0][1], company.settings.inbox
+            simulate(inbox, stores=self.stores, days=self.days, seed=self.seed, end=end)
             return
         for feed, rows in dense_company(self.seed).items():
             company.deliver(feed, *rows)
 
 
 _NEAR_NEW_YEAR = (date(2024, 1, 20), date(2024, 3, 5))
-_DENSE = (_NEAR_NEW_YEAR, (date(2024, 2, 28), date(2024, 3, 1)), (date(2023, 1, 15), date(2023, 2, 20)))
-DRAWN = {
+_LEAP_DAY = (date(2024, 2, 28), date(2024, 3, 1))
+_YEAR_BEFORE = (date(2023, 1, 15), date(2023, 2, 20))
+_DENSE = (_NEAR_NEW_YEAR, _LEAP_DAY, _YEAR_BEFORE)
+DRAWN: Mapping[str, Drawn] = {
     "dense 1": Drawn(1, 0, 0, _DENSE),
+    "2 stores, 20 days": Drawn(11, 2, 20, ((date(2024, 2, 12), date(2024, 3, 2)),)),
     "dense 2": Drawn(2, 0, 0, _DENSE),
-    "2 stores": Drawn(11, 2, 20, ((date(2024, 2, 12), date(2024, 3, 2)),)),
-    "4 stores": Drawn(12, 4, 60, ((date(2024, 2, 6), date(2024, 3, 5)),)),
-    "14 months": Drawn(13, 2, 420, ((date(2024, 2, 1), date(2024, 2, 29)),)),
+    "3 stores, 40 days": Drawn(12, 3, 40, ((date(2024, 1, 24), date(2024, 2, 20)),)),
+    "4 stores, 60 days": Drawn(13, 4, 60, ((date(2024, 2, 6), date(2024, 3, 5)),)),
+}
+LONG: Mapping[str, Drawn] = {
+    **DRAWN,
+    "dense 3": Drawn(3, 0, 0, _DENSE),
+    "14 months": Drawn(14, 2, 420, ((date(2024, 2, 1), date(2024, 2, 29)),)),
 }
 
 
-def _families() -> list[tuple[str, ...]]:
-    """Figures that count the same rows; those of lines that cannot be cut alike stand apart."""
-    families: dict[tuple[str, ...], list[str]] = {}
+def _families() -> Mapping[str, Cut]:
+    """Figures that count the same rows, by the name of what is counted."""
+    families: dict[str, list[str]] = {}
     for key, metric in METRICS.items():
         counted = {part.source for part in metric.parts if SOURCES[part.source].makes_groups}
-        families.setdefault((*sorted(counted),), []).append(key)
-    return [tuple(keys) for keys in families.values()]
+        families.setdefault(" and ".join(sorted(counted)), []).append(key)
+    return {name: tuple(keys) for name, keys in families.items()}
 
 
+FAMILIES = _families()
+
+
+def _question(keys: Cut, cut: Cut, days: Days, where: Where = (), **how: Any) -> Question:
+    return Question(keys, *days, cut, where, **how)
+
+
+def _is_allowed(question: Question) -> bool:
+    try:
+        metrics_of(question)
+    except QuestionError:
+        return False
+    return True
+
+
+def _cuts(family: str) -> list[Cut]:
+    """What a family can be cut by."""
+    return [cut for cut in CUTS if _is_allowed(_question(FAMILIES[family], cut, _LEAP_DAY))]
+
+
+# Companies ---------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Pair:
     """A company as the product and as the oracle know it."""
 
+    name: str
     drawn: Drawn
     settings: Settings
     snapshot: Snapshot
     known: oracle.Company
 
+    def ask(self, question: Question) -> Rows:
+        """What the product answers."""
+        frame = answers.answer(self.snapshot, question, EVERYTHING, self.settings)
+        return show.records(frame)
 
-@cache
-def _hub(directory: Path) -> Hub:
-    return Hub(directory)
+    def expect(self, question: Question) -> Rows:
+        """What the oracle answers."""
+        return oracle.query(
+            self.known, question.keys, question.start, question.end, question.by,
+            dict(question.where), question.compare, question.org,
+        )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=DRAWN)
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """One company after the other, each loaded once and read through one snapshot."""
-    root, drawn = tmp_path_factory.mktemp("drawn"), DRAWN[request.param]
+def _loaded(name: str, factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    root, drawn = factory.mktemp("drawn"), LONG[name]
     (root / "inbox").mkdir()
     company = Company(Settings(warehouse=root / "warehouse", inbox=root / "inbox", secret="a key"))
     drawn.deliver(company)
     assert company.load().version == 1
-    with _hub(company.settings.warehouse).snapshot() as snapshot:
-        yield Pair(drawn, company.settings, snapshot, oracle.load(company.settings.inbox))
+    hub = Hub(company.settings.warehouse)
+    with hub.snapshot() as snapshot:
+        yield Pair(name, drawn, company.settings, snapshot, oracle.load(company.settings.inbox))
+    hub.close()
+
+
+@pytest.fixture(scope="module", params=DRAWN)
+def pair(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pair]:
+    """One company after the other, each loaded once and read through one snapshot."""
+    yield from _loaded(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="module", params=LONG)
+def any_pair(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pair]:
+    """The same for the long test, which asks more companies."""
+    yield from _loaded(request.param, tmp_path_factory)
+
+
+# Questions ---------------------------------------------------------------------------------------
+def _rounds(pair: Pair, family: str) -> Iterator[Question]:
+    """This company's share of a family's cuts. As comparison and company go round at different
+    speeds along cuts and families, every two of them meet, and each with every dimension."""
+    turn, row = list(DRAWN).index(pair.name), list(FAMILIES).index(family)
+    for column, cut in enumerate(CUTS):
+        if (row + 2 * column) % len(DRAWN) == turn and cut in _cuts(family):
+            compare = COMPARISONS[(row + column) % len(COMPARISONS)]
+            org = ORGANISATIONS[(row + column // 5) % 2]
+            yield _narrowed(pair, family, cut, row * len(CUTS) + column, compare=compare, org=org)
+
+
+def _all(pair: Pair, family: str) -> Iterator[Question]:
+    """Every cut with every comparison and organisation; periods and filters go round."""
+    asked = product(_cuts(family), COMPARISONS, ORGANISATIONS)
+    for number, (cut, compare, org) in enumerate(asked):
+        yield _narrowed(pair, family, cut, number, compare=compare, org=org)
+
+
+def _narrowed(pair: Pair, family: str, cut: Cut, number: int, **how: Any) -> Question:
+    """A question with the period and the filter whose turn it is, if the filter has a meaning."""
+    drawn, keys = pair.drawn, FAMILIES[family]
+    days = drawn.periods[number % len(drawn.periods)]
+    where = drawn.filters[number % len(drawn.filters)]
+    narrowed = _question(keys, cut, days, where, **how)
+    return narrowed if _is_allowed(narrowed) else _question(keys, cut, days, **how)
+
+
+# Differences -------------------------------------------------------------------------------------
+def _differences(pair: Pair, question: Question) -> list[str]:
+    """In words, where product and oracle part."""
+    mine = pair.ask(question)
+    try:
+        theirs = pair.expect(question)
+    except ValueError as refusal:
+        # The document leaves open what a guide's target is inside one store.
+        assert "targets of guides" in str(refusal)
+        return []
+    groups = [[row[name] for name in question.by] for row in mine]
+    expected = [[row[name] for name in question.by] for row in theirs]
+    if groups != expected:
+        return [f"{question}: groups {groups} instead of {expected}"]
+    return [
+        f"{question}: {key} of {group} is {one[key]!r} instead of {other[key]!r}"
+        for group, one, other in zip(groups, mine, theirs, strict=True)
+        for key in other
+        if not _same(one[key], other[key])
+    ]
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Texts and integers to the last digit, other numbers to a billionth."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= 1e-9 * max(1.0, abs(other))
+    return type(one) is type(other) and one == other
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_product_and_oracle_agree_on(pair: Pair, family: str) -> None:
+    assert [text for asked in _rounds(pair, family) for text in _differences(pair, asked)] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("family", FAMILIES)
+def test_product_and_oracle_agree_on_every_question_about(any_pair: Pair, family: str) -> None:
+    assert [
+        text for asked in _all(any_pair, family) for text in _differences(any_pair, asked)
+    ] == []
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_a_figure_can_be_cut_by_what_the_oracle_cuts_it_by(key: str) -> None:
+    allowed = {name for name in DIMENSIONS if _is_allowed(_question((key,), (name,), _LEAP_DAY))}
+    assert allowed == FIGURES[key].dimensions
+
+
+def test_net_sales_add_up_in_every_cut_as_the_oracle_says(pair: Pair) -> None:
+    for days in pair.drawn.periods:
+        proof = answers.conservation(pair.snapshot, *days, EVERYTHING, pair.settings)
+        for row in proof.iter_rows(named=True):
+            parts = pair.expect(_question(("net_sales",), (row["cut"],), days))
+            none = sum(Decimal(p["net_sales"]) for p in parts if p[row["cut"]] is None)
+            total = sum(Decimal(p["net_sales"]) for p in parts) - none
+            assert (row["total"], row["none"], row["difference"]) == (total, none, 0), row
+            assert row["net_sales"] == total + none

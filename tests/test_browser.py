@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage
+    from playwright.sync_api import BrowserContext, ConsoleMessage, ViewportSize
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
@@ -37,8 +38,8 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LAPTOP = {"width": 1366, "height": 900}
-PHONE = {"width": 390, "height": 844}
+LAPTOP: ViewportSize = {"width": 1366, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 """On a deep link the front end asks below the page's path first; that answer is 404 by design."""
 WAIT = 60_000
@@ -92,24 +93,30 @@ def server(sample_warehouse: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    """Open an address in a window of its own and wait until the page has settled."""
-    wrong: list[str] = []
-    contexts = []
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Callable[[str], BrowserContext]:
+    """One browser profile a theme, so that what has been fetched once stays."""
+    return cache(lambda theme: browser.new_context(color_scheme=theme))  # type: ignore[arg-type]
 
-    def open_window(address: str, size: dict[str, int] | None = None, theme: str = "light") -> Page:
-        context = browser.new_context(viewport=size or LAPTOP, color_scheme=theme)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
+
+@pytest.fixture
+def visit(window: Callable[[str], BrowserContext]) -> Iterator[Visit]:
+    """Open an address in a tab of its own and wait until the page has settled."""
+    wrong: list[str] = []
+    tabs = []
+
+    def open_tab(address: str, size: ViewportSize = LAPTOP, theme: str = "light") -> Page:
+        page = window(theme).new_page()
+        tabs.append(page)
+        page.set_viewport_size(size)
         _watch(page, urlsplit(address).netloc, wrong)
         page.goto(address)
         settled(page)
         return page
 
-    yield open_window
-    for context in contexts:
-        context.close()
+    yield open_tab
+    for page in tabs:
+        page.close()
     assert not wrong
 
 
@@ -305,7 +312,7 @@ def test_all_text_stands_out_from_its_ground(
 
 
 # Pictures --------------------------------------------------------------------------------------
-SCENES: dict[str, tuple[str, dict[str, int], str]] = {
+SCENES: dict[str, tuple[str, ViewportSize, str]] = {
     "overview": ("", LAPTOP, "light"),
     "overview-dark-zh": ("?lang=zh&rise=red&compare=year", LAPTOP, "dark"),
     "overview-phone-zh": ("?lang=zh&period=month_to_date", PHONE, "light"),

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, case, distinct, func, literal, not_
 from sqlalchemy.sql.expression import FromClause
 
 from warehouse import portable
+from warehouse.rows import Columns
 from warehouse.settings import Settings
-from warehouse.sources import Columns
 
 Expression = ColumnElement[Any]
 Aggregate = Callable[[Columns, Settings], Expression]

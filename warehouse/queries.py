@@ -26,11 +26,13 @@ from warehouse import access, funnels, portable
 from warehouse.access import Scope
 from warehouse.dimensions import DIMENSIONS, TIME, Dimension
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError, nearest
+from warehouse.member_rows import bucket_ends
 from warehouse.metrics import METRICS, Metric, Unit
 from warehouse.parts import Part
+from warehouse.rows import View
 from warehouse.schema import CREDITED_LINES, DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, REGION_PATHS
 from warehouse.settings import Settings
-from warehouse.sources import SOURCES, Source, View
+from warehouse.sources import SOURCES, Source
 
 Expression = ColumnElement[Any]
 OF_RETURNS = ("returns_amount", "units_returned")
@@ -209,7 +211,10 @@ def _grouped(
     compared: bool,
 ) -> Select[Any]:  # fmt: skip
     """The parts of one source by the question's dimensions."""
-    days = _days(question, compared)
+    days, where = _days(question, compared), question.where
+    if source.at_ends:
+        days = bucket_ends(days, question)
+        where = tuple(pair for pair in where if pair[0] not in TIME)
     line = source.rows(View(question, days, settings))
     joined = _Joined(line, question.org)
     conditions = [_visible(source, line, scope)]
@@ -219,7 +224,7 @@ def _grouped(
         conditions.append(line.c.business_date.between(question.start, question.end))
     if "handling_store" in _named(question):
         conditions.append(line.c.is_return)
-    conditions += [joined.narrowed(name, values) for name, values in question.where]
+    conditions += [joined.narrowed(name, values) for name, values in where]
     groups = {name: joined.expression(name) for name in question.by}
     if source.each:
         return _by_each(source, joined, groups, parts, conditions, settings)

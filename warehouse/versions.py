@@ -49,7 +49,8 @@ def next_version(directory: Path) -> int:
 
 
 def publish(directory: Path, version: int) -> None:
-    """Make a finished build the live version; on any error what was live stays live."""
+    """Make a finished build the live version; on any error what was live stays live. `sweep`
+    afterwards takes away what is then left."""
     build, before = build_path(directory, version), current(directory)
     _sync(build)
     _unpublished(directory, version).touch()
@@ -61,7 +62,6 @@ def publish(directory: Path, version: int) -> None:
             _point_back(directory, before)
             _unpublished(directory, version).unlink()
         raise
-    _unpublished(directory, version).unlink()
 
 
 def point(directory: Path, version: int) -> None:
@@ -87,12 +87,15 @@ def _point_back(directory: Path, version: int | None) -> None:
 
 
 def _unpublished(directory: Path, version: int) -> Path:
-    """Marks a version that has its name and is not live yet, should the process die in between."""
+    """Marks a version that has its name and may not be live yet: the process may die in between."""
     return directory / f"build-{version}.unpublished"
 
 
 def roll_back(directory: Path, to: int | None = None) -> int:
-    """Point CURRENT at an earlier version (default: the one before). Raises NoSuchVersion."""
+    """Point CURRENT at an earlier version (default: the one before), holding the lock.
+
+    Raises NoSuchVersion.
+    """
     sweep(directory)
     live = current(directory)
     earlier = [version for version in kept(directory) if version != live]

@@ -1,0 +1,92 @@
+"""Like-for-like: lines of comparable store-days and of their aligned days."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
+from sqlalchemy.sql.expression import FromClause, Select
+
+from warehouse import portable
+from warehouse.filters import Question
+from warehouse.rows import View, lines, with_organisation
+from warehouse.schema import (
+    CREDITED_LINES,
+    DIM_DATES,
+    DIM_STORES,
+    LOADED,
+    MONEY,
+)  # fmt: skip
+
+Expression = ColumnElement[Any]
+
+
+def comparable(view: View) -> FromClause:
+    """Net sales of comparable store-days and of their aligned days, both under the day."""
+    compare = view.question.compare
+    align = compare if compare in ("weekday", "lunar") else "year"
+    days = _comparable_days(view.question, align, view.settings.comparable_after_days)
+    line = lines(view)
+    both = union_all(_lines_of(line, days, days.c.day), _lines_of(line, days, days.c.aligned))
+    return with_organisation(both.subquery())
+
+
+def _lines_of(line: FromClause, days: FromClause, date: Expression) -> Select[Any]:
+    """Lines of comparable store-days (or of their aligned days), under the comparable day."""
+    nothing = literal(0, MONEY)
+    moved = ("business_date", "region_key", "brand", "store_brand")
+    amounts = (line.c.net_amount, nothing)
+    this_year, last_year = amounts if date is days.c.day else amounts[::-1]
+    same = and_(days.c.store_key == line.c.store_key, date == line.c.business_date)
+    return select(
+        days.c.day.label("business_date"),
+        *(column for column in line.c if column.name not in moved),
+        this_year.label("this_year"),
+        last_year.label("last_year"),
+    ).join(days, same)
+
+
+def _comparable_days(question: Question, align: str, after: int) -> FromClause:
+    """Store-days on which a store was there and open, as it was on the aligned day: store_key,
+    day, aligned. They reach back as far as a comparison can."""
+    line, dates, stores = CREDITED_LINES, DIM_DATES, DIM_STORES
+    aligned = dates.c[f"{align}_ago_date"]
+    loaded = (
+        select(func.min(line.c.business_date).label("first"),
+               func.max(line.c.business_date).label("last"))
+        .where(~line.c.is_return)
+        .subquery("loaded")
+    )  # fmt: skip
+    back = max(timedelta(days=400), question.end - question.start + timedelta(days=1))
+    opened, closed = stores.c.opened_on, stores.c.closed_on
+    there = and_(
+        stores.c.is_known,
+        or_(opened.is_(None), portable.days_between(opened, aligned) >= after),
+        or_(closed.is_(None), closed > dates.c.date),
+        aligned >= loaded.c.first,
+        dates.c.date <= loaded.c.last,
+        dates.c.date.between(question.start - back, question.end),
+    )
+    days = (
+        select(stores.c.store_key, dates.c.date.label("day"), aligned.label("aligned"))
+        .select_from(loaded.join(dates, literal(True)).join(stores, there))
+        .subquery("store_days")
+    )
+    closures = LOADED["store_closures"]
+    shut = exists().where(
+        closures.c.store_key == days.c.store_key,
+        ~closures.c.is_deleted,
+        or_(*(and_(closures.c.closed_from <= d, closures.c.closed_to >= d)
+              for d in (days.c.day, days.c.aligned))),
+    )  # fmt: skip
+    return select(days).where(~shut).subquery("comparable_days")

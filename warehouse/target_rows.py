@@ -1,0 +1,130 @@
+"""Targets spread over days, and the lines they are held against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)  # fmt: skip
+from sqlalchemy.sql.expression import FromClause, Select
+
+from warehouse import portable
+from warehouse.dimensions import TIME
+from warehouse.filters import Question
+from warehouse.rows import View, lines, with_organisation
+from warehouse.schema import (
+    DIM_DATES,
+    DIM_GUIDES,
+    DIM_STORES,
+    LOADED,
+    REGION_PATHS,
+)  # fmt: skip
+
+Expression = ColumnElement[Any]
+
+
+_OWN_TARGETS = {
+    "region": ("region", "top_region"),
+    "top_region": ("top_region",),
+    "brand": ("brand",),
+}
+"""Groupings with targets of their own, and the filters those targets know anything of."""
+
+
+def _grouping(question: Question) -> str:
+    """The one dimension besides time, if it is one; else the stores'."""
+    named = [name for name in question.by if name not in TIME]
+    return named[0] if len(named) == 1 else "store"
+
+
+def target_level(question: Question) -> str:
+    """Whose targets a question adds up: those of its grouping, else those of its stores."""
+    filters = {name for name, _ in question.where if name not in TIME}
+    if "guide" in filters or "guide" in question.by:
+        return "guide"
+    grouping = _grouping(question)
+    own = _OWN_TARGETS.get(grouping)
+    return grouping if own is not None and filters <= set(own) else "store"
+
+
+def _target_days(level: str) -> Select[Any]:
+    """Monthly targets of a level spread evenly over the days of their month."""
+    targets, dates = LOADED["targets"], DIM_DATES
+    months = select(dates.c.month, func.count().label("days")).group_by(dates.c.month).subquery()
+    return (
+        select(
+            dates.c.date.label("business_date"), targets.c.id,
+            portable.quotient(targets.c.target, months.c.days).label("target"),
+        )
+        .join(dates, dates.c.month == targets.c.month)
+        .join(months, months.c.month == targets.c.month)
+        .where(targets.c.level == level, targets.c.metric == "net_sales", ~targets.c.is_deleted)
+    )  # fmt: skip
+
+
+def _store_targets() -> FromClause:
+    days, stores = _target_days("store").subquery(), DIM_STORES
+    rows = select(
+        days.c.business_date, days.c.target, stores.c.store_key,
+        literal(None, Integer).label("guide_key"), literal(False).label("is_own"),
+    ).join(stores, stores.c.store_id == days.c.id)  # fmt: skip
+    return with_organisation(rows.subquery())
+
+
+def _guide_targets() -> FromClause:
+    """Guides' targets, in the guide's latest store."""
+    days, guides = _target_days("guide").subquery(), DIM_GUIDES
+    rows = select(
+        days.c.business_date, days.c.target, guides.c.store_key, guides.c.guide_key,
+        literal(True).label("is_own"),
+    ).join(guides, guides.c.guide_id == days.c.id)  # fmt: skip
+    return with_organisation(rows.subquery())
+
+
+def _own_and_stores(level: str) -> FromClause:
+    """Targets of regions or brands themselves (`is_own`), and those of all stores."""
+    days = _target_days("brand" if level == "brand" else "region").subquery()
+    regions, paths, stores = LOADED["regions"], REGION_PATHS, _store_targets()
+    is_brand = level == "brand"
+    own = select(
+        days.c.business_date, days.c.target, literal(None, Integer).label("store_key"),
+        literal(None, Integer).label("guide_key"), literal(True).label("is_own"),
+        (literal(None, Integer) if is_brand else regions.c.region_key).label("region_key"),
+        (days.c.id if is_brand else literal(None, String)).label("brand"),
+    )  # fmt: skip
+    if not is_brand:
+        own = own.join(regions, regions.c.region_id == days.c.id)
+    if level == "top_region":
+        top = and_(paths.c.region_key == regions.c.region_key, paths.c.is_top)
+        own = own.join(paths, top).where(paths.c.ancestor_key == regions.c.region_key)
+    return union_all(own, select(*(stores.c[c.name] for c in own.selected_columns))).subquery(
+        "line"
+    )
+
+
+def targets(view: View) -> FromClause:
+    """Daily parts of the targets a question adds up; `is_own`: of the groups themselves."""
+    level = target_level(view.question)
+    if level == "guide":
+        return _guide_targets()
+    return _store_targets() if level == "store" else _own_and_stores(level)
+
+
+def target_base(view: View) -> FromClause:
+    """The lines a target is held against, with what counts of each."""
+    line = lines(view)
+    question = view.question
+    level = "guide" if target_level(question) == "guide" else _grouping(question)
+    counts = {"guide": line.c.guide_key.is_not(None), "brand": literal(True)}.get(
+        level, line.c.store_key.is_not(None)
+    )
+    return select(*line.c, case((counts, line.c.net_amount), else_=0).label("net")).subquery("line")
