@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -172,6 +173,16 @@ def test_every_page_opens_by_link_and_stays_on_the_server(
     expect(page.locator("h1")).to_have_text(title)
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_server_keeps_a_page_to_itself_and_compresses(server: str) -> None:
+    asked = Request(server, headers={"Accept-Encoding": "gzip"})
+    with urlopen(asked) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'self'" in policy
 
 
 def test_a_deep_link_opens_the_same_view_on_a_fresh_server(

@@ -15,7 +15,7 @@ from rows import row, sale
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import blocks, formats, i18n, session, sign_in, terms
+from pages.ui import blocks, filter_bar, formats, i18n, session, sign_in, terms
 from pages.ui.view import View, joined, listed, period_of
 from warehouse import access, answers
 from warehouse.access import EVERYTHING, Scope
@@ -48,13 +48,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
         monkeypatch.delenv(name, raising=False)
     config.set_option("server.address", "127.0.0.1")
 
-    def open_page(warehouse: Path, page: str = "overview", **link: str) -> AppTest:
+    def open_page(warehouse: Path, page: str | None = None, **link: str) -> AppTest:
         monkeypatch.setenv("GUIDEPOST_WAREHOUSE", str(warehouse))
         app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
         for name, value in link.items():
             app.query_params[name] = value
         app.run()
-        return app if page == "overview" else app.switch_page(SCRIPTS[page]).run()
+        return app.switch_page(SCRIPTS[page]).run() if page else app
 
     yield open_page
     config.set_option("server.address", "127.0.0.1")
@@ -320,6 +320,23 @@ def test_picking_a_brand_narrows_the_stores_offered(opened: Open, sample_warehou
     brand = app.multiselect(key="pick_brand").options[0]
     app.multiselect(key="pick_brand").select(brand).run()
     assert set(app.multiselect(key="pick_store").options) < set(before)
+
+
+def test_where_values_are_many_one_searches_for_them(
+    opened: Open, sample_warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filter_bar, "OFFERED", 3)
+    app = opened(sample_warehouse)
+    names = app.multiselect(key="pick_store").options
+    assert len(names) == 3
+    everything = _ask(sample_warehouse, "net_sales", by=("store",))["store"].drop_nulls()
+    app.text_input(key="search_store").input(everything[-1]).run()
+    assert len(app.multiselect(key="pick_store").options) == 1
+
+
+def test_values_of_one_name_can_be_told_apart() -> None:
+    values = pl.DataFrame({"value": ["S1", "S2", "S3"], "label": ["Mall", "Mall", "Pier"]})
+    assert list(filter_bar._labels(values).values()) == ["Mall · S1", "Mall · S2", "Pier"]
 
 
 def test_an_empty_period_says_what_to_do(opened: Open, sample_warehouse: Path) -> None:

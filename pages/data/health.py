@@ -10,7 +10,8 @@ from pages.ui.i18n import t
 desk = session.require("health")
 blocks.header(desk, t("page.health"))
 
-proof = desk.conservation()
+with blocks.loading():
+    proof = desk.conservation()
 st.subheader(headlines.conservation(proof), anchor=False)
 st.caption(t("health.proof_note"))
 ledger.conservation(proof)

@@ -16,13 +16,15 @@ blocks.header(desk, t("page.overview"))
 view = desk.view
 sales = metric_label("net_sales")
 
-total = desk.total(view.question(("net_sales", "receipts"), compare="year"))
+with blocks.loading():
+    total = desk.total(view.question(("net_sales", "receipts"), compare="year"))
 if blocks.is_empty(desk, total):
     st.stop()
 
 blocks.tiles(desk, TILES)
 
-by_time = desk.answer(view.question(("net_sales",), view.grain, compare="year"))
+with blocks.loading():
+    by_time = desk.answer(view.question(("net_sales",), view.grain, compare="year"))
 trend = drawn.over_time(by_time, view.grain, "net_sales")
 blocks.chart(
     headlines.trend("net_sales", total, "year"),
@@ -39,7 +41,10 @@ figures = view.askable(
     ("net_sales", "target", "target_attainment", "like_for_like_growth", "average_receipt_value"),
     level,
 )
-answer = desk.answer(view.question(figures, level, compare=view.compare)).drop_nulls("net_sales")
+with blocks.loading():
+    answer = desk.answer(view.question(figures, level, compare=view.compare)).drop_nulls(
+        "net_sales"
+    )
 regions = frames.with_share(frames.with_change(desk.named(level, answer), "net_sales"), "net_sales")
 steps = drawn.steps(regions, 9)
 

@@ -29,7 +29,8 @@ if blocks.is_empty(desk, desk.total(view.question(("net_sales", "receipts")))):
     st.stop()
 
 figures = everyone.askable(FIGURES, "store")
-answer = desk.answer(everyone.question(figures, "store", compare=view.compare))
+with blocks.loading():
+    answer = desk.answer(everyone.question(figures, "store", compare=view.compare))
 stores = desk.named("store", answer.drop_nulls(("store", "net_sales")))
 ranked = frames.with_rank(
     frames.with_share(frames.with_change(stores, "net_sales"), "net_sales"), "net_sales"
@@ -45,7 +46,8 @@ tables.show(
 st.caption(t("stores.rows_note", shown=shown.height, all=ranked.height))
 
 if len(chosen) == 1:
-    found = peers.of(desk, chosen[0], COMPARED)
+    with blocks.loading():
+        found = peers.of(desk, chosen[0], COMPARED)
     if found is None:
         st.info(t("peers.nobody"))
     else:

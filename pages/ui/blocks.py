@@ -17,6 +17,7 @@ from warehouse import show
 from warehouse.metrics import METRICS
 
 SPARK_DAYS = 30
+LOADING = 240
 CHART = {"displayModeBar": False, "responsive": True}
 
 
@@ -112,6 +113,11 @@ def is_empty(desk: Desk, total: dict[str, Any]) -> bool:
     return True
 
 
+def loading() -> Any:
+    """Shows grey shapes while what is inside takes longer than half a second."""
+    return st.skeleton(height=LOADING)
+
+
 def known(keys: Sequence[str]) -> tuple[str, ...]:
     """Those figures the warehouse has by now."""
     return tuple(key for key in keys if key in METRICS)
@@ -122,10 +128,11 @@ def tiles(desk: Desk, keys: Sequence[str]) -> None:
     how it is made. Figures that mean nothing under the filters are named below."""
     view = desk.view
     shown = view.askable(known(keys))
-    first, second = (
-        desk.total(view.question(shown, compare=compare)) for compare in (view.compare, view.second)
-    )
-    days = desk.answer(view.last_days(SPARK_DAYS).question(view.askable(shown, "day"), "day"))
+    with loading():
+        questions = [view.question(shown, compare=how) for how in (view.compare, view.second)]
+        first, second = map(desk.total, questions)
+        month = view.last_days(SPARK_DAYS)
+        days = desk.answer(month.question(view.askable(shown, "day"), "day"))
     with st.grid(_across(len(shown)), min_column_width=160, border=True, gap="xsmall") as grid:
         for key in shown:
             with grid.cell():
