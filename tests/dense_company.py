@@ -12,6 +12,7 @@ from datetime import timedelta
 from random import Random
 
 from dense_trade import (
+    CAMPAIGNS,
     GUIDES,
     MEMBERS,
     STORES,
@@ -38,6 +39,7 @@ def dense_company(seed: int) -> Mapping[str, Sequence[Row]]:
         **_places(),
         "guides": _guides(),
         "products": _products(),
+        "campaigns": _campaigns(),
         "members": list(_members(chance)),
         "pos_sales": [*sales, *corrections(chance, sales)],
         "online_orders": [*bought, *corrections(chance, bought)],
@@ -109,6 +111,11 @@ def _products() -> list[Row]:
         {"product_id": "P4", "product_name": "belt", "style_id": "ST3", "cost": "7.77"},
         {"product_id": "P5", "product_name": "hat", "brand": "C", "season": "2023W"},
     ]
+
+
+def _campaigns() -> list[Row]:
+    span = {"starts_on": "2023-01-01", "ends_on": "2024-03-31"}
+    return [{"campaign_id": name, "campaign_name": name, **span} for name in CAMPAIGNS]
 
 
 def _members(chance: Random) -> Iterator[Row]:

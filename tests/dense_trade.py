@@ -15,7 +15,8 @@ GUIDES = ("G1", "G2", "G3", "G4", "G5")
 PRODUCTS = ("P1", "P2", "P3", "P4", "P5")
 MEMBERS = tuple(f"M{number}" for number in range(1, 11))
 VISITORS = ("V1", "V2", "V3", "V4")
-UNKNOWN = {"S": "S9", "G": "G9", "P": "P9", "M": "M99", "V": "V9"}
+CAMPAIGNS = ("C1", "C2")
+UNKNOWN = {"S": "S9", "G": "G9", "P": "P9", "M": "M99", "V": "V9", "C": "C9"}
 WEEKS = (date(2023, 1, 10), date(2024, 1, 10))
 DAYS = 56
 SPLITS = ("G1=0.5;G2=0.5", "G3=0.3;G2=0.3;G1=0.4", "G4=0.333;G5=0.333;G1=0.334", "G9=0.9;G1=0.1")
@@ -174,6 +175,7 @@ def touches(chance: Random) -> Iterator[Row]:
             "store_id": one(chance, STORES, empty=0.3),
             "guide_id": one(chance, GUIDES, empty=0.3),
             "product_id": one(chance, PRODUCTS, empty=0.3),
+            "campaign_id": one(chance, CAMPAIGNS, empty=0.6),
             "channel": chance.choice(("mini_program", "")),
             "bind_result": maybe(chance, "bound", 0.3) if event == "guide_scan" else "",
         }

@@ -1,9 +1,11 @@
-"""Who sees what: scopes, the users file, canaries of another region, texts that look like SQL."""
+"""Who sees what: scopes, the users file, and canaries of another region."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,10 @@ from conftest import Company
 from oracle.sample import USUAL, Row, guide, member, order, refund, sale, store, touch
 from shops import MARCH, at, by, days, figure, opened
 
-from warehouse import answers
-from warehouse.access import EVERYTHING, NOTHING, AccessError, Scope, scope_of
+from warehouse import answers, explanations, show
+from warehouse.access import NOTHING, AccessError, Scope, scope_of
 from warehouse.dimensions import DIMENSIONS
-from warehouse.filters import QuestionError
+from warehouse.filters import Question, QuestionError
 from warehouse.metrics import METRICS
 from warehouse.queries import metrics_of
 
@@ -143,9 +145,9 @@ def _allowed(dimension: str) -> list[str]:
     return allowed
 
 
-def _asked(key: str, dimension: str) -> answers.Question:
-    start, end = (answers.date.fromisoformat(day) for day in MARCH)
-    return answers.Question((key,), start, end, (dimension,))
+def _asked(key: str, dimension: str) -> Question:
+    start, end = map(date.fromisoformat, MARCH)
+    return Question((key,), start, end, (dimension,))
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
@@ -193,8 +195,28 @@ def test_an_error_says_of_a_hidden_value_what_it_says_of_one_that_does_not_exist
     assert CANARY not in texts[0]
 
 
+def test_another_regions_entries_are_in_no_funnel(home: Company, whole: Company) -> None:
+    asked = replace(_asked("scans", "store"), end=date(2024, 3, 31))
+    told = []
+    for company in (home, whole):
+        with company.reading() as snapshot:
+            rows = answers.funnel(snapshot, "scan_to_order", asked, MANAGER, company.settings)
+        told.append(show.records(rows))
+    assert told[0] == told[1]
+    assert [(row["store"], row["entries"]) for row in told[0]] == [("S1", 1)]
+
+
+@pytest.mark.parametrize("hidden", ["oc", "c", "no such order"])
+def test_an_order_or_receipt_of_another_region_is_explained_to_nobody(
+    whole: Company, hidden: str
+) -> None:
+    with whole.reading() as snapshot, pytest.raises(QuestionError) as told:
+        explanations.explain(snapshot, hidden, MANAGER, whole.settings)
+    assert str(told.value) == f"there is no order or receipt {hidden!r} here"
+
+
 def test_the_conservation_table_closes_within_a_scope(whole: Company) -> None:
-    first, last = (answers.date.fromisoformat(day) for day in MARCH)
+    first, last = map(date.fromisoformat, MARCH)
     with whole.reading() as snapshot:
         proof = answers.conservation(snapshot, first, last, MANAGER, whole.settings)
     assert {str(amount) for amount in proof["net_sales"]} == {"153.00"}
@@ -245,46 +267,3 @@ def test_a_mistake_in_the_users_file_is_an_error_that_names_it(
     file.write_text(f"[users.x]\n{entry}\n", encoding="utf-8")
     with pytest.raises(AccessError, match=message):
         scope_of("x", file)
-
-
-# Texts that look like SQL ------------------------------------------------------------------------
-ODD = (
-    "x'; DROP TABLE fct_credited_lines; --",
-    'S"1',
-    "100%",
-    "S_1",
-    "a\\b",
-    "1 OR 1=1",
-    "$1",
-    "中 文",
-)
-
-
-@pytest.mark.parametrize("dimension", sorted(DIMENSIONS))
-def test_a_text_that_looks_like_sql_is_an_unknown_value(whole: Company, dimension: str) -> None:
-    for text in ODD[:2]:
-        with pytest.raises(QuestionError, match=f"unknown {dimension} "):
-            whole.ask("returns_amount", *MARCH, where={dimension: [text]})
-    assert figure(whole, "returns_amount") == "905.00"
-
-
-def test_names_that_look_like_sql_are_found_like_any_other(tmp_path: Path) -> None:
-    stores = [store(text, text, "R1", city=text) for text in ODD]
-    till = [
-        sale("a", at(2), f"{2**n}.00", store_id=text, guide_id=text, tender=text, product_id="P2")
-        for n, text in enumerate(ODD)
-    ]
-    staff = [guide(text, text) for text in ODD]
-    shop = opened(tmp_path, stores=stores, guides=staff, pos_sales=till)
-    expected = {text: f"{2**n}.00" for n, text in enumerate(ODD)}
-    for dimension in ("store", "city", "brand", "guide", "tender"):
-        assert by(shop, "net_sales", dimension) == expected, dimension
-        assert by(shop, "net_sales", dimension, where={dimension: ODD[:4]}) == {
-            text: expected[text] for text in ODD[:4]
-        }
-    with shop.reading() as snapshot:
-        for text, found in {"%": ["100%"], "S_": ["S_1"], "\\": ["a\\b"], "'": [ODD[0]]}.items():
-            offered = answers.values(snapshot, "store", EVERYTHING, search=text)
-            assert offered["value"].to_list() == found
-    scope = Scope(stores=frozenset({ODD[0]}))
-    assert by(shop, "net_sales", "store", scope=scope) == {ODD[0]: "1.00"}

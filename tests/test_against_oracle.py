@@ -39,7 +39,7 @@ Cut = tuple[str, ...]
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 Rows = list[dict[str, Any]]
 
-DIMENSIONS = (*TIME_DIMENSIONS, *LINE_DIMENSIONS, "handling_store")
+DIMENSIONS = (*TIME_DIMENSIONS, *LINE_DIMENSIONS, "handling_store", "campaign")
 """Those the product's metric document names; weekday and hour have hand-worked examples."""
 CUTS: Sequence[Cut] = (
     (),

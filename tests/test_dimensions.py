@@ -95,7 +95,8 @@ def test_weekdays_and_hours_are_those_of_the_line(corner: Company) -> None:
 
 
 def test_every_dimension_is_tried_here() -> None:
-    assert {*SOLD, "handling_store", "weekday", "hour"} == set(DIMENSIONS)
+    # Campaigns are of funnels; handling stores, weekdays and hours are above.
+    assert {*SOLD, "handling_store", "weekday", "hour", "campaign"} == set(DIMENSIONS)
 
 
 def test_values_of_one_filter_add_up_and_filters_narrow_each_other(corner: Company) -> None:
@@ -214,6 +215,7 @@ def test_an_unknown_store_guide_or_product_is_unassigned_until_it_is_described(
     ("key", "dimension", "reason"),
     [
         ("net_sales", "handling_store", "only returns have one"),
+        ("net_sales", "campaign", "sale and return lines, which have no campaign"),
         ("visitors", "guide", "visitors by store and hour, which have no guide"),
         ("conversion_rate", "product", "which have no product"),
         ("target", "channel", "which have no channel"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -142,6 +143,6 @@ def test_names_cannot_bring_markup_along() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _english_again():  # type: ignore[no-untyped-def]
+def _english() -> Iterator[None]:
     yield
     i18n.speak("en")

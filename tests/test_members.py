@@ -54,6 +54,18 @@ def test_members_joined_and_have_not_left_by_the_end_of_the_period(club: Company
     }  # fmt: skip
 
 
+def test_members_of_several_months_are_those_at_the_end_of_the_last(club: Company) -> None:
+    spring = {"where": {"month": ["2024-02", "2024-03"]}}
+    assert figure(club, "members", ("2024-02-01", "2024-04-30"), **spring) == 4
+
+
+def test_29_february_is_compared_with_the_members_of_the_28th_counted_once(tmp_path: Path) -> None:
+    shop = opened(tmp_path, members=[member("M1", "2023-02-28 10:00"), member("M2", at(1))])
+    rows = shop.ask("members", "2024-02-28", "2024-03-01", by=["day"], compare="year")
+    told = [(row["day"], row["members"], row["members_compare"]) for row in rows]
+    assert told == [("2024-02-28", 1, 1), ("2024-02-29", 1, 1), ("2024-03-01", 2, 1)]
+
+
 def test_by_region_joins_sit_in_that_of_their_day_and_members_in_that_of_the_end(
     club: Company,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import Company
 from oracle.sample import USUAL, Row, member, order, refund, sale, touch
@@ -148,3 +150,29 @@ def test_a_sale_is_not_lost_when_the_style_is_bought_within_14_days_anywhere(
 def test_a_sale_is_lost_only_when_its_14_days_have_passed(aisle: Company) -> None:
     # M6's end a minute before the data do; M5's end with them, so they have not passed.
     assert figure(aisle, "lost_sale_scans", days(10)) == 1
+
+
+# Rings -------------------------------------------------------------------------------------------
+def test_a_ring_closes_by_an_order_and_then_a_store_within_60_days_of_the_first_scan(
+    tmp_path: Path,
+) -> None:
+    # 60 days from 10 January are 10 March. M1 closes to the second, M2 a second later; M3 goes to
+    # the store first, M4 nowhere; M5's days end with the data, so have not passed; M6, scanned in
+    # S2 on the 11th and the 25th, closes within the first entry's days; M7's scan was in no store.
+    scans = [
+        *(_scan(f"s{n}", "2024-01-10 10:00", f"M{n}") for n in (1, 2, 3, 4)),
+        _scan("s5", "2024-01-20 10:00", "M5"),
+        *(_scan(f"s6-{n}", f"2024-01-{n} 10:00", "M6", store_id="S2") for n in (11, 25)),
+        _scan("s7", "2024-01-10 10:00", "M7", store_id=""),
+        touch("end", at(20), "product_view", member_id="M9"),
+    ]
+    orders = [
+        order(f"o{n}", f"2024-01-{day} 10:00", "1.00", member_id=f"M{n}")
+        for n, day in ((1, 20), (2, 20), (3, 20), (5, 21), (6, 12), (7, 12))
+    ]
+    bought = {1: at(10), 2: at(10, "10:00:01"), 3: "2024-01-15 10:00", 5: at(1), 6: at(2), 7: at(2)}
+    till = [sale(f"r{n}", when, "1.00", member_id=f"M{n}") for n, when in bought.items()]
+    shop = opened(tmp_path, touchpoints=scans, online_orders=orders, pos_sales=till)
+    january = ("2024-01-01", "2024-01-31")
+    assert figure(shop, "ring_closure_rate", january) == 2 / 5
+    assert by(shop, "ring_closure_rate", "store", january) == {"S1": 0.25, "S2": 1.0}

@@ -58,6 +58,11 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 
     yield open_page
     config.set_option("server.address", "127.0.0.1")
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    yield
     i18n.speak("en")
 
 
@@ -152,7 +157,6 @@ def test_the_glossary_names_every_figure(opened: Open, sample_warehouse: Path) -
 def test_the_glossary_finds_by_name_in_the_language_spoken() -> None:
     i18n.speak("zh")
     assert terms.found("客单价")[0] == "average_receipt_value"
-    i18n.speak("en")
 
 
 def test_every_chart_says_in_words_what_it_shows(opened: Open, sample_warehouse: Path) -> None:
@@ -304,6 +308,27 @@ def test_figures_without_meaning_under_a_filter_are_named(
     app = opened(sample_warehouse, channel="pos")
     assert "Target attainment" not in _tiles(app)
     assert "Not defined under these filters: Target attainment" in _said(app)
+
+
+@pytest.mark.parametrize("page", SCRIPTS)
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"channel": "tmall"},
+        {"channel": "pos", "compare": "weekday", "grain": "month"},
+        {"brand": "Aurora,Moyu", "org": "as_is", "rise": "red"},
+        {"region": "CN", "period": "yesterday"},
+        {"store": "S0001", "city": "Nowhere", "period": "quarter_to_date", "grain": "week"},
+        {"period": "custom", "from": "2025-07-01", "to": "2025-07-31", "compare": "year"},
+    ],
+)
+def test_no_combination_of_filters_breaks_a_page(
+    link: dict[str, str], page: str, opened: Open, sample_warehouse: Path
+) -> None:
+    app = opened(sample_warehouse, page, **link)
+    assert not app.exception
+    assert not app.error
+    assert app.title
 
 
 def test_a_chip_takes_its_filter_away(opened: Open, sample_warehouse: Path) -> None:

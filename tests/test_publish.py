@@ -15,10 +15,11 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 from conftest import Company
+from loading import hurry
 from rows import sale
 from sqlalchemy import func, select
 
-from etl import checks, derive, job, publish
+from etl import job
 from warehouse import versions
 from warehouse.engine import Build, Hub, NothingPublished
 from warehouse.schema import ETL_FACTS, ETL_RUNS, METADATA
@@ -29,11 +30,8 @@ DAY = ("2026-03-01", "2026-03-01")
 
 @pytest.fixture
 def hurried(company: Company, monkeypatch: pytest.MonkeyPatch) -> Company:
-    """A company whose derived tables stay empty: for claims about files, not figures."""
-    no_dates = publish.calendar.dates().clear()
-    monkeypatch.setattr(derive, "derive", lambda *_: None)
-    monkeypatch.setattr(checks, "check", lambda *_: None)
-    monkeypatch.setattr(publish.calendar, "dates", lambda: no_dates)
+    """A company for claims about files, not figures."""
+    hurry(monkeypatch)
     return company
 
 

@@ -56,7 +56,7 @@ cells = st.one_of(st.text(max_size=12), st.sampled_from(
 ))  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from(sorted(FEEDS)))
 def test_whatever_a_row_holds_it_is_either_accepted_or_rejected(
     data: st.DataObject, feed: str

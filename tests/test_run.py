@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from cli import etl, python
 from conftest import Company
+from loading import hurry
 from rows import ROWS, row, sale
 from sqlalchemy import select
 
 import etl as package
-from etl import job, publish, sources
+from etl import job, sources
 from etl.encodings import SourceError
 from warehouse import answers, schema
 from warehouse.access import EVERYTHING
@@ -41,11 +42,8 @@ def refusals(company: Company) -> dict[str, str]:
 
 @pytest.fixture
 def hurried(company: Company, monkeypatch: pytest.MonkeyPatch) -> Company:
-    """A company whose derived tables stay empty: for claims about files, not figures."""
-    monkeypatch.setattr(job.derive, "derive", lambda *_: None)
-    monkeypatch.setattr(job.checks, "check", lambda *_: None)
-    no_dates = publish.calendar.dates().clear()
-    monkeypatch.setattr(publish.calendar, "dates", lambda: no_dates)
+    """A company for claims about files, not figures."""
+    hurry(monkeypatch)
     return company
 
 

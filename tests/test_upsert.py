@@ -17,9 +17,14 @@ from warehouse.schema import DIM_RECEIPTS, ETL_FILES
 OLD, MIDDLE, NEW = "2026-03-01T12:00", "2026-03-01T13:00", "2026-03-01T14:00"
 
 
-@pytest.fixture
-def loading() -> Loading:
+@pytest.fixture(scope="module")
+def memory() -> Loading:
     return Loading()
+
+
+@pytest.fixture
+def loading(memory: Loading) -> Loading:
+    return memory.emptied()
 
 
 def amount(loading: Loading) -> Decimal | None:

@@ -42,10 +42,9 @@ figures = view.askable(
     level,
 )
 with blocks.loading():
-    answer = desk.answer(view.question(figures, level, compare=view.compare)).drop_nulls(
-        "net_sales"
-    )
-regions = frames.with_share(frames.with_change(desk.named(level, answer), "net_sales"), "net_sales")
+    answer = desk.answer(view.question(figures, level, compare=view.compare))
+named = desk.named(level, answer.drop_nulls("net_sales"))
+regions = frames.with_share(frames.with_change(named, "net_sales"), "net_sales")
 steps = drawn.steps(regions, 9)
 
 left, right = st.columns(2, gap="medium")

@@ -35,6 +35,9 @@ stores = desk.named("store", answer.drop_nulls(("store", "net_sales")))
 ranked = frames.with_rank(
     frames.with_share(frames.with_change(stores, "net_sales"), "net_sales"), "net_sales"
 )
+if not ranked.height:
+    st.info(t("stores.none"))
+    st.stop()
 shown = frames.only(ranked, "store", chosen).head(MOST_ROWS)
 
 st.subheader(headlines.leaders(ranked), anchor=False)
@@ -59,8 +62,8 @@ if len(chosen) == 1:
             partial(tables.peers, found.places),
         )
 
-if "conversion_rate" in figures:
-    traffic = drawn.traffic(stores, "visitors", "conversion_rate")
+traffic = drawn.traffic(stores, "visitors", "conversion_rate")
+if traffic.height:
     points = blocks.keyed("traffic", chosen)
     blocks.chart(
         headlines.leaks(traffic),

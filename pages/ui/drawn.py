@@ -42,7 +42,9 @@ def targets(frame: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def traffic(frame: pl.DataFrame, x: str, y: str) -> pl.DataFrame:
-    """For `charts.scatter`: the stores that state both figures."""
+    """For `charts.scatter`: the stores that state both figures; none where one is not asked."""
+    if not {x, y} <= set(frame.columns):
+        return frame.clear()
     stated = frame.drop_nulls((x, y))
     texts = pl.concat_str("label", _named(stated, x), _named(stated, y), separator=" · ")
     return stated.with_columns(id=pl.col("store"), x=pl.col(x), y=pl.col(y), text=texts)
