@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import natural
 import pytest
@@ -76,12 +76,20 @@ def splits(draw: st.DrawFn, rows: Sequence[Cells]) -> Runs:
     return runs
 
 
-TOGETHER, APART = Loading(), Loading()
-"""Emptied for each example: making new ones would take longer than loading."""
+Pair = tuple[Loading, Loading]
 
 
-def check_feed(feed: str, rows: list[Cells], runs: Runs) -> None:
-    together, apart = TOGETHER.emptied(), APART.emptied()
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    """Two warehouses, emptied for each example: making new ones would take longer than loading."""
+    together, apart = Loading(), Loading()
+    yield together, apart
+    together.build.abandon()
+    apart.build.abandon()
+
+
+def check_feed(pair: Pair, feed: str, rows: list[Cells], runs: Runs) -> None:
+    together, apart = (loading.emptied() for loading in pair)
     together.load(feed, *rows)
     for run in runs:
         told = apart.run(feed, *run)
@@ -90,23 +98,25 @@ def check_feed(feed: str, rows: list[Cells], runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("feed", CHOICES)
-def test_any_order_and_split_of_a_feed_ends_in_the_same_tables(feed: str) -> None:
+def test_any_order_and_split_of_a_feed_ends_in_the_same_tables(pair: Pair, feed: str) -> None:
     @settings(max_examples=3, deadline=None, derandomize=True, database=None,
               phases=[Phase.generate])  # fmt: skip
     @given(deliveries(feed))
     def check(delivered: tuple[list[Cells], Runs]) -> None:
-        check_feed(feed, *delivered)
+        check_feed(pair, feed, *delivered)
 
     check()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("feed", CHOICES)
-def test_any_order_and_split_of_a_feed_ends_in_the_same_tables_many_times(feed: str) -> None:
+def test_any_order_and_split_of_a_feed_ends_in_the_same_tables_many_times(
+    pair: Pair, feed: str
+) -> None:
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     @given(deliveries(feed))
     def check(delivered: tuple[list[Cells], Runs]) -> None:
-        check_feed(feed, *delivered)
+        check_feed(pair, feed, *delivered)
 
     check()
 
@@ -136,19 +146,19 @@ def load_whole(loading: Loading, feeds: Sequence[str], *, one_by_one: bool) -> N
 
 
 @pytest.fixture(scope="module")
-def whole() -> dict[str, natural.Rows]:
+def whole(pair: Pair) -> dict[str, natural.Rows]:
     """The tables of that company loaded in the order of the contract."""
-    loading = TOGETHER.emptied()
+    loading = pair[0].emptied()
     load_whole(loading, list(FEEDS), one_by_one=False)
     return loading.tables()
 
 
 @pytest.mark.parametrize("place", [0, 6])
 def test_facts_before_the_dimensions_they_name_end_in_the_same_derived_tables(
-    whole: dict[str, natural.Rows], place: int
+    pair: Pair, whole: dict[str, natural.Rows], place: int
 ) -> None:
     backwards = list(FEEDS)[::-1]
-    apart = APART.emptied()
+    apart = pair[1].emptied()
     load_whole(apart, backwards[place:] + backwards[:place], one_by_one=True)
     assert whole["fct_credited_lines"] and whole["fct_orders"]
     assert apart.tables() == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -18,8 +19,10 @@ OLD, MIDDLE, NEW = "2026-03-01T12:00", "2026-03-01T13:00", "2026-03-01T14:00"
 
 
 @pytest.fixture(scope="module")
-def memory() -> Loading:
-    return Loading()
+def memory() -> Iterator[Loading]:
+    loading = Loading()
+    yield loading
+    loading.build.abandon()
 
 
 @pytest.fixture

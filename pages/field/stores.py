@@ -43,7 +43,7 @@ shown = frames.only(ranked, "store", chosen).head(MOST_ROWS)
 st.subheader(headlines.leaders(ranked), anchor=False)
 st.caption(t("stores.ranked_note", than=t(f"than.{view.compare}")))
 tables.show(
-    shown, ("rank", "rank_change", "net_sales", "share", "change", *figures[1:]), store,
+    shown, ("rank", "net_sales", "change", "rank_change", "share", *figures[1:]), store,
     t("page.stores"), blocks.keyed("leaderboard", chosen), blocks.narrowing("store"),
 )  # fmt: skip
 st.caption(t("stores.rows_note", shown=shown.height, all=ranked.height))

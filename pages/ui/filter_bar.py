@@ -141,7 +141,9 @@ def _keep(name: str) -> None:
 
 
 def _pick_days(start: date, end: date) -> None:
-    st.session_state["pick_days"] = (start, end)
+    """A calendar for both ends. Half a range is left alone, or one could never pick the rest."""
+    if len(st.session_state.get("pick_days", ())) != 1:
+        st.session_state["pick_days"] = (start, end)
     st.date_input(t("filter.days"), key="pick_days", on_change=_keep_days, format="YYYY-MM-DD")
 
 
