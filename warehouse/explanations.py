@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.sql.expression import Select
 
 from warehouse import access, credit, queries, schema
@@ -29,7 +29,7 @@ def explain(reader: Reader, name: str, scope: Scope, settings: Settings) -> pl.D
     Raises QuestionError when the viewer may see no such order or receipt."""
     order = reader.fetch(_order(name, scope))
     if order.height:
-        return _rules(reader, order.row(0, named=True), settings)
+        return _rules(reader, order.row(0, named=True), scope, settings)
     lines = reader.fetch(_receipt(name, scope))
     if lines.height:
         return lines
@@ -56,12 +56,12 @@ def _order(name: str, scope: Scope) -> Select[Any]:
     )
 
 
-def _rules(reader: Reader, order: dict[str, Any], settings: Settings) -> pl.DataFrame:
+def _rules(reader: Reader, order: dict[str, Any], scope: Scope, settings: Settings) -> pl.DataFrame:
     """Each rule on its own, against the one that won."""
     won = RULES.index(order["credit_rule"])
     rows = []
     for place, rule in enumerate(RULES):
-        alone = _alone(reader, order["order_key"], rule, settings)
+        alone = _alone(reader, order["order_key"], rule, scope, settings)
         if place == won:
             verdict = "decides"
         elif alone is None or rule == "uncredited":
@@ -76,15 +76,18 @@ def _rules(reader: Reader, order: dict[str, Any], settings: Settings) -> pl.Data
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
-def _alone(reader: Reader, order_key: int, rule: str, settings: Settings) -> dict[str, Any] | None:
-    """What a rule alone would say of an order; None where it does not apply."""
+def _alone(
+    reader: Reader, order_key: int, rule: str, scope: Scope, settings: Settings
+) -> dict[str, Any] | None:
+    """What a rule alone would say of an order; None where it does not apply. Of a store the
+    viewer may not see, only that the rule applies."""
     policy = credit.Policy(rule, (rule,) if rule in credit.STANDARD.rules else ())
     heads = credit.credited_orders(settings.timezone, policy).cte()
+    seen = access.visible(heads.c.store_key, scope)
+    told = (heads.c.evidence_event_id, heads.c.evidence_at, DIM_GUIDES.c.guide_id,
+            DIM_STORES.c.store_id)  # fmt: skip
     found = reader.fetch(
-        select(
-            heads.c.evidence_event_id, heads.c.evidence_at, DIM_GUIDES.c.guide_id,
-            DIM_STORES.c.store_id,
-        )
+        select(*(case((seen, column)).label(column.name) for column in told))
         .select_from(
             heads.outerjoin(DIM_GUIDES, DIM_GUIDES.c.guide_key == heads.c.guide_key).outerjoin(
                 DIM_STORES, DIM_STORES.c.store_key == heads.c.store_key
