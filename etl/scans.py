@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select,
 from sqlalchemy.sql.expression import CTE, FromClause, Select
 
 from etl.dims import refill
-from warehouse import portable, schema
+from warehouse import happenings, portable, schema
 from warehouse.credit import touch_persons
 from warehouse.engine import Build
 from warehouse.schema import AS_OF, LOADED, SCANS
 
-SCAN_EVENTS = ("tag_scan", "guide_scan")
 LOST_AFTER = timedelta(days=14)
 
 
@@ -50,15 +49,10 @@ def _as_of(timezone: str) -> Select[Any]:
 
 def _scans(timezone: str) -> Select[Any]:
     """Scans with local date and the style scanned; `place`: 1 on a person's first in a store."""
-    events = touch_persons().where(LOADED["touchpoints"].c.event.in_(SCAN_EVENTS)).subquery()
+    events = touch_persons().where(LOADED["touchpoints"].c.event.in_(happenings.SCANS)).subquery()
     products, periods = LOADED["products"], schema.STORE_PERIODS
     date = portable.local_date(events.c.occurred_at, timezone)
     dated = select(*events.c, date.label("business_date")).subquery()
-    in_period = and_(
-        periods.c.store_key == dated.c.store_key,
-        periods.c.starts_on <= dated.c.business_date,
-        dated.c.business_date < periods.c.ends_before,
-    )
     product = and_(products.c.product_key == dated.c.product_key, products.c.is_known)
     place = portable.first_of(
         [dated.c.person_key, dated.c.store_key, dated.c.business_date],
@@ -71,7 +65,7 @@ def _scans(timezone: str) -> Select[Any]:
         products.c.style_id,
         products.c.list_price,
         place.label("place"),
-    ).select_from(dated.outerjoin(periods, in_period).outerjoin(products, product))
+    ).select_from(dated.outerjoin(periods, schema.period_of(dated)).outerjoin(products, product))
 
 
 def _purchases() -> FromClause:

@@ -18,7 +18,7 @@ from sqlalchemy.sql.expression import CTE, FromClause, Select
 from warehouse import happenings, portable
 from warehouse.credit import touch_persons
 from warehouse.filters import nearest
-from warehouse.schema import AS_OF, LOADED, STORE_PERIODS
+from warehouse.schema import AS_OF, LOADED, STORE_PERIODS, period_of
 from warehouse.settings import Settings
 
 Expression = ColumnElement[Any]
@@ -55,7 +55,7 @@ class Funnel:
 
 _ALL = (
     Funnel(
-        "scan_to_order", "offline→online", ("tag_scan", "guide_scan"), "store_key",
+        "scan_to_order", "offline→online", happenings.SCANS, "store_key",
         (Step("interest", ("interest",)), Step("ordered", ("ordered",)),
          Step("paid", ("paid",), "ordered"), Step("fulfilled", ("fulfilled",), "paid")),
         14, needs_place=True,
@@ -98,18 +98,13 @@ def entries(funnel: Funnel, settings: Settings) -> Select[Any]:
     )
     dated = select(event, date.label("business_date"), place.label("place")).subquery()
     then = STORE_PERIODS
-    on_day = and_(
-        then.c.store_key == dated.c.store_key,
-        then.c.starts_on <= dated.c.business_date,
-        dated.c.business_date < then.c.ends_before,
-    )
     return (
         select(
             dated.c.event_id, dated.c.person_key, dated.c.occurred_at.label("entered_at"),
             dated.c.business_date, dated.c.store_key, then.c.region_key, then.c.brand,
             dated.c.guide_key, dated.c.campaign_key, dated.c.coupon_key,
         )
-        .select_from(dated.outerjoin(then, on_day))
+        .select_from(dated.outerjoin(then, period_of(dated)))
         .where(dated.c.place == 1)
     )  # fmt: skip
 

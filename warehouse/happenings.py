@@ -19,7 +19,8 @@ from warehouse.settings import Settings
 
 Expression = ColumnElement[Any]
 _INTEREST = ("outfit_view", "product_view", "favourite", "add_to_cart", "share")
-_VISIT = ("check_in", "tag_scan", "guide_scan")
+SCANS = ("tag_scan", "guide_scan")
+_VISIT = ("check_in", *SCANS)
 
 
 def of_kind(kind: str, settings: Settings) -> Select[Any]:

@@ -113,11 +113,6 @@ def _placed(lines: Lines, columns: Sequence[str]) -> Select[Any]:
     chosen = select(*(value.label(name) for name, value in values.items())).select_from(rows)
     line = chosen.where(counts).subquery()
     then, products = schema.STORE_PERIODS, LOADED["products"]
-    on_day = and_(
-        then.c.store_key == line.c.store_key,
-        then.c.starts_on <= line.c.business_date,
-        line.c.business_date < then.c.ends_before,
-    )
     known: dict[str, Expression] = {c.name: c for c in line.c} | {
         "region_key": then.c.region_key,
         "store_brand": then.c.brand,
@@ -126,7 +121,7 @@ def _placed(lines: Lines, columns: Sequence[str]) -> Select[Any]:
     }
     product = and_(products.c.product_key == line.c.product_key, products.c.is_known)
     return select(*(known.get(name, null()).label(name) for name in columns)).select_from(
-        line.outerjoin(then, on_day).outerjoin(products, product)
+        line.outerjoin(then, schema.period_of(line)).outerjoin(products, product)
     )
 
 

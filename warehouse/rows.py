@@ -24,6 +24,7 @@ from warehouse.schema import (
     CREDITED_LINES,
     LOADED,
     STORE_PERIODS,
+    period_of,
 )  # fmt: skip
 from warehouse.settings import Settings
 
@@ -42,14 +43,6 @@ class View:
     settings: Settings
 
 
-def on_day(store: Expression, date: Expression) -> Expression:
-    """Joins a store's period of one region and brand to a day."""
-    periods = STORE_PERIODS
-    return and_(
-        periods.c.store_key == store, periods.c.starts_on <= date, date < periods.c.ends_before
-    )
-
-
 def lines(view: View) -> FromClause:
     """Stored lines; or as another credit policy or another way to count would have them."""
     policy = credit.policy(view.question.credit)
@@ -61,7 +54,7 @@ def lines(view: View) -> FromClause:
 def with_organisation(rows: FromClause) -> FromClause:
     """Rows of stores and days, with region and brand of the store that day."""
     periods = STORE_PERIODS
-    joined = rows.outerjoin(periods, on_day(rows.c.store_key, rows.c.business_date))
+    joined = rows.outerjoin(periods, period_of(rows))
     return (
         select(*rows.c, periods.c.region_key, periods.c.brand).select_from(joined).subquery("line")
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Double,
@@ -24,7 +25,9 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    and_,
 )  # fmt: skip
+from sqlalchemy.sql.expression import FromClause
 from sqlalchemy.types import TypeEngine
 
 from warehouse.feeds import FEEDS, Feed, Field, Kind
@@ -225,6 +228,18 @@ STORE_PERIODS = _table(
     ("brand", String, "its brand then"),
     key=2,
 )  # fmt: skip
+
+
+def period_of(rows: FromClause) -> ColumnElement[bool]:
+    """Joins rows of a store and a day to the store's one period of region and brand that day."""
+    periods, date = STORE_PERIODS, rows.c.business_date
+    return and_(
+        periods.c.store_key == rows.c.store_key,
+        periods.c.starts_on <= date,
+        date < periods.c.ends_before,
+    )
+
+
 REGION_PATHS = _table(
     "dim_region_paths", "One row per region and region it lies in, itself included.",
     ("region_key", Integer, "the region"),
