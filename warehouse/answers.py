@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import polars as pl
 from sqlalchemy import BigInteger, cast, func, literal, select, union_all
 
-from warehouse import access, options, portable, queries
+from warehouse import access, joined, options, portable, queries
 from warehouse.access import Scope
 from warehouse.feeds import FEEDS, Kind
 from warehouse.filters import Question, QuestionError, nearest
@@ -68,7 +68,7 @@ def _check_values(reader: Reader, question: Question, scope: Scope) -> None:
     for name, wanted in question.where:
         known = set(reader.fetch(options.known_values(name, wanted, scope))["value"])
         for value in wanted:
-            if value not in known and value != queries.UNASSIGNED:
+            if value not in known and value != joined.UNASSIGNED:
                 every = reader.fetch(options.values(name, scope, limit=20_000))["value"].to_list()
                 raise nearest(name, value, every)
 

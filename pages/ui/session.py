@@ -27,7 +27,7 @@ from warehouse import answers, settings
 from warehouse.access import Scope
 from warehouse.engine import Hub, NothingPublished, Snapshot
 from warehouse.filters import Question
-from warehouse.queries import UNASSIGNED
+from warehouse.joined import UNASSIGNED
 from warehouse.settings import Settings
 
 LOG = logging.getLogger("guidepost.pages")
