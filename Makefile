@@ -18,10 +18,10 @@ sample: .venv/ready
 	fi
 
 test: .venv/ready check
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" --numprocesses auto --dist loadscope
 
 test-long: .venv/ready
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m long --numprocesses auto --dist loadscope
 
 check: .venv/ready
 	$(BIN)/ruff check .
