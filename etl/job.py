@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,16 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Table, delete, func, insert, select
 
+import etl
+import warehouse
 from etl import checks, derive, ledger, publish, sources, upsert
 from etl.contract import MissingColumns, SecretNeeded, Terms, check_columns, conform
 from etl.ledger import Entry
 from etl.sources import Delivery, SourceError, SourceMapping, StillWriting
+from etl.touched import Touched
 from warehouse import schema, versions
 from warehouse.answers import SAMPLE
-from warehouse.engine import Build, create_table_sql
+from warehouse.engine import Build
 from warehouse.feeds import FEEDS, Feed, feed_columns
 from warehouse.settings import Settings
 
@@ -85,13 +89,14 @@ def _run(
     if not due and is_current:
         return Outcome(message="nothing new")
     with publish.building(settings.warehouse, afresh=rebuild) as (version, build):
-        _load_all(build, due, settings)
+        touched = Touched(build) if live and is_current and not rebuild else None
+        _load_all(build, due, settings, touched)
         if is_current and all(entry.outcome == "waiting" for entry in due):
             return Outcome(message="nothing new yet: files are still being written")
         LOG.info("deriving credit, lines and scans")
-        derive.derive(build, settings.timezone)
+        touched = derive.derive(build, settings, touched)
         LOG.info("checking")
-        checks.check(build, settings)
+        checks.check(build, settings, touched)
         exit_code = _record(build, due, settings, started, keep=not dry_run)
         if dry_run:
             return Outcome(exit_code, None, due)
@@ -100,9 +105,15 @@ def _run(
 
 
 def _derivation(settings: Settings) -> str:
-    """What derived tables depend on besides loaded rows: the time zone, and their own columns."""
-    columns = "".join(create_table_sql(table) for table in schema.DERIVED)
-    return sha256(f"{settings.timezone} {columns}".encode()).hexdigest()
+    """What derived tables depend on besides loaded rows: the time zone, and the program."""
+    return sha256(f"{settings.timezone} {_program()}".encode()).hexdigest()
+
+
+@cache
+def _program() -> str:
+    """Digest of the sources that derive."""
+    files = (path for area in (warehouse, etl) for path in Path(area.__path__[0]).glob("*.py"))
+    return sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
 def _derived_with(build: Build) -> str:
@@ -204,7 +215,9 @@ def _kept_entry(
 
 
 # Loading ---------------------------------------------------------------------------------------
-def _load_all(build: Build, due: Sequence[Entry], settings: Settings) -> None:
+def _load_all(
+    build: Build, due: Sequence[Entry], settings: Settings, touched: Touched | None
+) -> None:
     """Each feed in the contract's order: its files into a stage, the stage into its table."""
     done = 0
     for feed in FEEDS.values():
@@ -215,7 +228,7 @@ def _load_all(build: Build, due: Sequence[Entry], settings: Settings) -> None:
         build.create(stage, temporary=True)
         for entry in entries:
             _stage_file(build, stage, feed, entry, settings)
-        counts = upsert.merge(build, feed, stage)
+        counts = upsert.merge(build, feed, stage, touched.rows[feed.name] if touched else None)
         build.drop(stage)
         for file_key, *numbers in counts.iter_rows():
             entry = next(one for one in entries if one.file_key == file_key)

@@ -2,26 +2,126 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from typing import Any
 
+from sqlalchemy import BigInteger, Table, func, insert, select, union
+from sqlalchemy.sql.expression import Select
+
+from etl.touched import Touched, collect, gather, net, refresh, spans, within
 from etl.upsert import scratch
 from warehouse import lines, schema
 from warehouse.engine import Build
-from warehouse.schema import CREDITED_LINES, ENTITIES
+from warehouse.schema import CREDITED_LINES, ENTITIES, LOADED, ORDERS, STORE_PERIODS
 
 
-def derive_lines(build: Build, timezone: str) -> None:
-    """Rebuild the credited lines from receipts, orders, refunds and cancellations."""
+def derive_lines(build: Build, timezone: str, touched: Touched | None) -> None:
+    """Bring the credited lines up to date with receipts, orders, refunds and cancellations."""
+    if touched is None:
+        build.create(CREDITED_LINES)
+        _fill(build, CREDITED_LINES, lines.whole_lines(ORDERS, timezone))
+        return
+    keys = scratch("touched_receipts", [("receipt_key", BigInteger)])
+    only = collect(build, keys, *_receipts(touched), *_orders(touched), *_placed(touched))
+    if touched.leaves(CREDITED_LINES, only):
+        return
+    needed, heads = _needed(build, only)
+    fresh = scratch("fresh_lines", [(c.name, c.type) for c in CREDITED_LINES.c])
+    build.create(fresh, temporary=True)
+    _fill(build, fresh, lines.whole_lines(heads, timezone, needed), only)
+    changes = refresh(build, CREDITED_LINES, "receipt_key", fresh, only)
+    touched.note(touched.days, changes)
+    touched.note(touched.members, changes)
+    touched.changes[CREDITED_LINES.name] = changes
+    for table in (only, heads, *needed.values()):
+        build.drop(table)
+
+
+def _fill(
+    build: Build, target: Table, sources: list[Select[Any]], only: Table | None = None
+) -> None:
+    """Credit whole lines and share those of several guides; `only` these receipts."""
     split = ("split_key", ENTITIES["split"].type)
     whole = scratch("whole_lines", [*((c.name, c.type) for c in CREDITED_LINES.c), split])
     build.create(whole, temporary=True)
-    for source in lines.whole_lines(schema.ORDERS, timezone):
+    for source in sources:
         build.run(insert(whole).from_select(lines.WHOLE, source))
-    build.create(CREDITED_LINES)
-    unshared = select(*(whole.c[name] for name in lines.COLUMNS)).where(whole.c.split_key.is_(None))
+    wanted = select(whole)
+    if only is not None:
+        wanted = wanted.join(only, only.c.receipt_key == whole.c.receipt_key)
+    unshared = wanted.with_only_columns(*(whole.c[name] for name in lines.COLUMNS)).where(
+        whole.c.split_key.is_(None)
+    )
     ordered = unshared.order_by(whole.c.business_date)
-    build.run(insert(CREDITED_LINES).from_select(lines.COLUMNS, ordered))
-    several = select(whole).where(whole.c.split_key.is_not(None)).subquery("several")
+    build.run(insert(target).from_select(lines.COLUMNS, ordered))
+    several = wanted.where(whole.c.split_key.is_not(None)).subquery("several")
     parts = lines.shared(several, schema.DIM_SPLIT_GUIDES, "split_key")
-    build.run(insert(CREDITED_LINES).from_select(lines.COLUMNS, parts))
+    build.run(insert(target).from_select(lines.COLUMNS, parts))
     build.drop(whole)
+
+
+# Which receipts ----------------------------------------------------------------------------------
+def _receipts(touched: Touched) -> list[Select[Any]]:
+    """Receipts with a changed line, of somebody who is another person now, or rung in a store
+    whose day ends at another hour now; and returns of the first and last."""
+    pos, changed = LOADED["pos_sales"], touched.rows["pos_sales"]
+    stores = touched.changes[schema.DIM_STORES.name]
+    cutoff = func.coalesce(stores.c.day_cutoff_hour, 0)
+    hours = net(stores, stores.c.store_key, cutoff.label("hour"))
+    rung = select(pos.c.receipt_key).where(pos.c.store_key.in_(select(hours.c.store_key)))
+    members = select(touched.moved["member_key"].c.member_key)
+    originals = (select(changed.c.receipt_key), rung)
+    return [
+        *originals,
+        *(
+            select(pos.c.receipt_key).where(pos.c.original_receipt_key.in_(keys))
+            for keys in originals
+        ),
+        select(pos.c.receipt_key).where(pos.c.member_key.in_(members)),
+    ]
+
+
+def _orders(touched: Touched) -> list[Select[Any]]:
+    """Orders with a changed line, refund or credit; and receipts that return such an order."""
+    pos, changed = LOADED["pos_sales"], select(touched.changes[ORDERS.name].c.order_key)
+    keyed = (touched.rows["online_orders"], touched.rows["refunds"], touched.changes[ORDERS.name])
+    returned = select(pos.c.receipt_key).where(pos.c.original_order_key.in_(changed))
+    return [*(select(-rows.c.order_key) for rows in keyed), returned]
+
+
+def _placed(touched: Touched) -> list[Select[Any]]:
+    """Lines on days on which their store's region or brand changed, and of products whose brand
+    changed."""
+    line, products = CREDITED_LINES, touched.rows["products"]
+    span = spans(touched.changes[STORE_PERIODS.name])
+    branded = net(products, products.c.product_key, products.c.brand)
+    return [
+        select(line.c.receipt_key)
+        .join(span, span.c.store_key == line.c.store_key)
+        .where(within(line.c.business_date, span)),
+        select(line.c.receipt_key).where(line.c.product_key.in_(select(branded.c.product_key))),
+    ]
+
+
+# What they are read from -------------------------------------------------------------------------
+def _needed(build: Build, only: Table) -> tuple[dict[str, Table], Table]:
+    """Rows of the receipts and orders and of the receipts returned, and the heads of all orders
+    that these name."""
+    pos = LOADED["pos_sales"]
+    back = select(pos.c.original_receipt_key).where(
+        pos.c.receipt_key.in_(select(only.c.receipt_key)), pos.c.original_receipt_key.is_not(None)
+    )
+    receipts = _rows(build, pos, "receipt_key", [select(only.c.receipt_key), back])
+    orders = select((-only.c.receipt_key).label("order_key"))
+    needed = {
+        name: _rows(build, LOADED[name], "order_key", [orders])
+        for name in ("online_orders", "refunds")
+    }
+    returned = select(receipts.c.original_order_key)
+    heads = _rows(build, ORDERS, "order_key", [orders, returned])
+    return {"pos_sales": receipts, **needed}, heads
+
+
+def _rows(build: Build, table: Table, key: str, keys: list[Select[Any]]) -> Table:
+    wanted = union(*keys).subquery()
+    (value,) = wanted.c
+    return gather(build, "needed", table, select(table).join(wanted, value == table.c[key]))

@@ -12,8 +12,10 @@ from filelock import FileLock, Timeout
 from sqlalchemy import func, literal, select, union_all
 
 from etl import calendar
-from warehouse import schema, versions
+from warehouse import portable, schema, versions
 from warehouse.engine import Build
+from warehouse.parts import NET
+from warehouse.rollups import TABLES
 
 
 class Busy(Exception):
@@ -87,17 +89,22 @@ def _make_tables(build: Build) -> None:
 
 
 def totals(build: Build) -> pl.DataFrame:
-    """Rows of every table, and the money in the credited lines: what must survive closing."""
+    """Rows of every table, and the money in the credited lines and in what sums them up: what must
+    survive closing. Reading it back leaves the rollups where the first page will look for them."""
     counts = [
         select(literal(table.name).label("name"), func.count().label("rows")).select_from(table)
         for table in schema.METADATA.sorted_tables
     ]
-    lines = schema.CREDITED_LINES.c.net_amount
-    money = build.fetch(
-        select(literal("net_amount").label("name"), (func.sum(lines) * 100).label("rows"))
-    )
-    rows = build.fetch(union_all(*counts)).sort("name")
-    return pl.concat([rows, money.with_columns(pl.col("rows").fill_null(0).cast(pl.Int64))])
+    amounts = [schema.CREDITED_LINES.c.net_amount]
+    amounts += [table.c[NET.name] for table in TABLES.values() if NET.name in table.c]
+    money = [
+        select(literal(f"money in {amount.table.name}").label("name"),
+               (portable.total(amount) * 100).label("rows"))
+        for amount in amounts
+    ]  # fmt: skip
+    frames = [build.fetch(union_all(*counts)), build.fetch(union_all(*money))]
+    rows = pl.col("rows").cast(pl.Int64)
+    return pl.concat(frame.with_columns(rows) for frame in frames).sort("name")
 
 
 def close_and_publish(directory: Path, version: int, build: Build) -> None:

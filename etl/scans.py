@@ -1,36 +1,80 @@
-"""Scans: who scanned what where, which were visits, and which were sales lost for want of stock.
-
-A sale is lost once per person, store, style and day: a scanned product whose stock that day says 0
-or less, of a style the person buys nowhere within the 14 days that follow, which have passed.
-"""
+"""Fill `dim_as_of` and `fct_scans`: every scan, or those of whom anything changed."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select, union_all
-from sqlalchemy.sql.expression import CTE, FromClause, Select
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Integer,
+    String,
+    Table,
+    and_,
+    exists,
+    func,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.sql.expression import ColumnElement, FromClause, Select
 
 from etl.dims import refill
-from warehouse import happenings, portable, schema
-from warehouse.credit import touch_persons
+from etl.orders import behind
+from etl.touched import Touched, collect, gather, net, refresh, spans, within
+from etl.upsert import scratch
+from warehouse import portable
 from warehouse.engine import Build
-from warehouse.schema import AS_OF, LOADED, SCANS
+from warehouse.funnels import SCANS as SCAN_EVENTS
+from warehouse.scans import LOST_AFTER, dated, purchases, scans
+from warehouse.schema import AS_OF, LOADED, ORDERS, SCANS, STORE_PERIODS, Rows, Type
 
-LOST_AFTER = timedelta(days=14)
+_VISIT: list[tuple[str, Type]] = [
+    ("person_key", BigInteger),
+    ("store_key", Integer),
+    ("business_date", Date),
+]
+_EVENT: list[tuple[str, Type]] = [("event_id", String), ("occurred_at", DateTime)]
 
 
-def derive_scans(build: Build, timezone: str) -> None:
-    """Fill `dim_as_of` and `fct_scans`."""
-    refill(build, AS_OF, _as_of(timezone))
-    scans = _scans(timezone).cte()
-    lost = _lost(scans).cte()
-    refill(build, SCANS, _told(scans, lost))
+def derive_scans(build: Build, timezone: str, touched: Touched | None) -> None:
+    """Bring the as-of time and the scans up to date."""
+    before = build.fetch(select(func.max(AS_OF.c.as_of))).item()
+    _reach(build, timezone, touched, before)
+    if touched is None:
+        refill(build, SCANS, scans(timezone))
+        return
+    only = _of_visits(build, timezone, touched, _ripened(build, before))
+    if touched.leaves(SCANS, only):
+        return
+    needed, orders = _needed(build, timezone, only)
+    fresh = gather(build, "fresh", SCANS, scans(timezone, needed, orders))
+    touched.changes[SCANS.name] = refresh(build, SCANS, [name for name, _ in _EVENT], fresh, only)
+    for table in (only, orders, *needed.values()):
+        build.drop(table)
 
 
-def _as_of(timezone: str) -> Select[Any]:
-    """The latest time any sale, order, payment, fulfilment or event states."""
+def _reach(build: Build, timezone: str, touched: Touched | None, before: datetime | None) -> None:
+    """Tell how far the data reach. Unless a row that reached it was replaced, the as-of time stays
+    or is that of a new row."""
+    if touched and before:
+        was, now = (
+            {name: select(rows).where(rows.c.is_new.is_(is_new)).subquery()
+             for name, rows in touched.rows.items()}
+            for is_new in (False, True)
+        )  # fmt: skip
+        gone, come = (build.fetch(_as_of(timezone, rows))["as_of"][0] for rows in (was, now))
+        if not gone or gone < before:
+            if come and come > before:
+                refill(build, AS_OF, _as_of(timezone, now))
+            return
+    refill(build, AS_OF, _as_of(timezone, LOADED))
+
+
+def _as_of(timezone: str, loaded: Rows) -> Select[Any]:
+    """The latest time any sale, order, payment, fulfilment or event states, and its local date."""
     columns = {
         "pos_sales": ("sold_at",),
         "online_orders": ("ordered_at", "paid_at", "fulfilled_at"),
@@ -38,100 +82,175 @@ def _as_of(timezone: str) -> Select[Any]:
     }
     latest = union_all(
         *(
-            select(func.max(LOADED[feed].c[name]).label("at")).where(~LOADED[feed].c.is_deleted)
+            select(func.max(loaded[feed].c[name]).label("at")).where(~loaded[feed].c.is_deleted)
             for feed, names in columns.items()
             for name in names
         )
     ).subquery()
     at = func.max(latest.c.at)
-    return select(at, portable.local_date(at, timezone))
+    return select(at.label("as_of"), portable.local_date(at, timezone))
 
 
-def _scans(timezone: str) -> Select[Any]:
-    """Scans with local date and the style scanned; `place`: 1 on a person's first in a store."""
-    events = touch_persons().where(LOADED["touchpoints"].c.event.in_(happenings.SCANS)).subquery()
-    products, periods = LOADED["products"], schema.STORE_PERIODS
-    date = portable.local_date(events.c.occurred_at, timezone)
-    dated = select(*events.c, date.label("business_date")).subquery()
-    product = and_(products.c.product_key == dated.c.product_key, products.c.is_known)
-    place = portable.first_of(
-        [dated.c.person_key, dated.c.store_key, dated.c.business_date],
-        [dated.c.occurred_at, dated.c.event_id],
+# Which scans -------------------------------------------------------------------------------------
+def _of_visits(build: Build, timezone: str, touched: Touched, ripe: ColumnElement[bool]) -> Table:
+    """Scans that changed, and all others of a person, store and day of which anything changed."""
+    own = collect(build, scratch("touched_events", _EVENT), *_own(touched))
+    rows = _loaded(build, own)
+    now = dated(timezone, {"touchpoints": rows}).subquery()
+    which = [exists().where(_same(own, SCANS)), ripe,
+             SCANS.c.person_key.in_(select(touched.moved["person_key"].c.person_key))]  # fmt: skip
+    keys = [name for name, _ in _VISIT]
+    visits = collect(
+        build, scratch("touched_visits", _VISIT),
+        select(*(now.c[name] for name in keys)),
+        *(select(*(SCANS.c[name] for name in keys)).where(one) for one in which),
+        *_beside(touched),
+    )  # fmt: skip
+    same = and_(
+        visits.c.business_date == SCANS.c.business_date,
+        visits.c.person_key.is_not_distinct_from(SCANS.c.person_key),
+        visits.c.store_key.is_not_distinct_from(SCANS.c.store_key),
     )
-    return select(
-        *dated.c,
-        periods.c.region_key,
-        periods.c.brand,
-        products.c.style_id,
-        products.c.list_price,
-        place.label("place"),
-    ).select_from(dated.outerjoin(periods, schema.period_of(dated)).outerjoin(products, product))
+    only = collect(
+        build, scratch("touched_scans", _EVENT), select(own),
+        select(SCANS.c.event_id, SCANS.c.occurred_at).join(visits, same),
+    )  # fmt: skip
+    for table in (own, rows, visits):
+        build.drop(table)
+    return only
 
 
-def _purchases() -> FromClause:
-    """Who bought which style when, on receipts and paid orders."""
-    pos, online, heads = LOADED["pos_sales"], LOADED["online_orders"], schema.ORDERS
-    persons, products = schema.MEMBER_PERSONS, LOADED["products"]
-    receipts = (
-        select(persons.c.person_key, pos.c.product_key, pos.c.sold_at.label("bought_at"))
-        .join(persons, persons.c.member_key == pos.c.member_key)
-        .where(pos.c.quantity > 0, ~pos.c.is_deleted)
+def _own(touched: Touched) -> list[Select[Any]]:
+    """Scans that changed, and those of somebody who is another person now."""
+    changed, events = touched.rows["touchpoints"], LOADED["touchpoints"]
+    moved = [
+        events.c[key].in_(select(touched.moved[key].c[key]))
+        for key in ("member_key", "visitor_key")
+    ]
+    return [
+        select(rows.c.event_id, rows.c.occurred_at).where(rows.c.event.in_(SCAN_EVENTS), which)
+        for rows, which in ((changed, ~changed.c.is_deleted), *((events, one) for one in moved))
+    ]
+
+
+def _loaded(build: Build, only: Table) -> Table:
+    """Loaded rows of some events; their times say early where not to look for them."""
+    events = LOADED["touchpoints"]
+    return gather(build, "needed", events, select(events).join(only, _same(only, events)))
+
+
+def _same(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return and_(one.c.event_id == other.c.event_id, one.c.occurred_at == other.c.occurred_at)
+
+
+def _ripened(build: Build, before: datetime | None) -> ColumnElement[bool]:
+    """Scans of sold-out products whose 14 days ended as the data reach further."""
+    now = build.fetch(select(AS_OF.c.as_of)).item()
+    ends = [at - LOST_AFTER if at else datetime.min for at in (before, now)]
+    at = SCANS.c.occurred_at
+    return and_(at >= portable.at(min(ends)), at < portable.at(max(ends)), SCANS.c.on_hand <= 0)
+
+
+def _beside(touched: Touched) -> list[Select[Any]]:
+    """Visits of which a store's period, a product, a style, a stock or a purchase changed."""
+    span = spans(touched.changes[STORE_PERIODS.name])
+    rows, products = touched.rows["products"], LOADED["products"]
+    priced = net(rows, rows.c.product_key, rows.c.style_id, rows.c.list_price)
+    styled = net(rows, rows.c.product_key, rows.c.style_id)
+    style = products.c.style_id.in_(select(styled.c.style_id))
+    of_style = select(products.c.product_key).where(style)
+    counts = touched.rows["stock"].c
+    stock = net(
+        touched.rows["stock"],
+        counts.as_of_date, counts.store_key, counts.product_key, counts.on_hand,
+    )  # fmt: skip
+    visits = select(*(SCANS.c[name] for name, _ in _VISIT))
+    return [
+        visits.join(span, span.c.store_key == SCANS.c.store_key).where(
+            within(SCANS.c.business_date, span)
+        ),
+        visits.where(SCANS.c.product_key.in_(select(priced.c.product_key))),
+        visits.where(SCANS.c.product_key.in_(of_style)),
+        visits.join(stock, _counted(stock, SCANS)),
+        _before_purchases(touched, visits),
+    ]
+
+
+def _before_purchases(touched: Touched, visits: Select[Any]) -> Select[Any]:
+    """Visits with a scan of a style that a changed purchase may be of."""
+    products, bought = LOADED["products"], purchases(*_purchases_changed(touched))
+    style = and_(
+        bought.c.style_id == products.c.style_id, bought.c.person_key == SCANS.c.person_key
     )
-    orders = (
-        select(heads.c.person_key, online.c.product_key, heads.c.paid_at)
-        .join(heads, heads.c.order_key == online.c.order_key)
-        .where(~online.c.is_deleted, heads.c.paid_at.is_not(None), heads.c.person_key.is_not(None))
-    )
-    bought = union_all(receipts, orders).subquery()
-    known = and_(products.c.product_key == bought.c.product_key, products.c.is_known)
+    start = portable.earlier(bought.c.bought_at, LOST_AFTER)
     return (
-        select(bought.c.person_key, bought.c.bought_at, products.c.style_id)
-        .join(products, known)
-        .subquery("purchases")
+        visits.join(products, products.c.product_key == SCANS.c.product_key)
+        .join(bought, style)
+        .where(SCANS.c.occurred_at.between(start, bought.c.bought_at))
     )
 
 
-def _lost(scans: CTE) -> Select[Any]:
-    """Events of scans that were lost sales, the first of each person, store, style and day."""
-    stock, bought = LOADED["stock"], _purchases()
-    empty = and_(
-        stock.c.as_of_date == scans.c.business_date,
-        stock.c.store_key == scans.c.store_key,
-        stock.c.product_key == scans.c.product_key,
-        stock.c.on_hand <= 0,
-        ~stock.c.is_deleted,
-    )
-    place = portable.first_of(
-        [scans.c.person_key, scans.c.store_key, scans.c.style_id, scans.c.business_date],
-        [scans.c.occurred_at, scans.c.event_id],
-    )
-    first = (
-        select(*scans.c, place.label("lost_place"))
-        .join(stock, empty)
-        .where(scans.c.style_id.is_not(None))
-        .subquery()
-    )
-    until = portable.later(first.c.occurred_at, LOST_AFTER)
-    found = exists().where(
-        bought.c.person_key == first.c.person_key,
-        bought.c.style_id == first.c.style_id,
-        bought.c.bought_at >= first.c.occurred_at,
-        bought.c.bought_at <= until,
-    )
-    return (
-        select(first.c.event_id)
-        .join(AS_OF, literal(True))
-        .where(first.c.lost_place == 1, AS_OF.c.as_of > until, ~found)
-    )
+def _purchases_changed(touched: Touched) -> tuple[Rows, FromClause]:
+    """Receipt lines that changed; lines and heads, old and new, of orders of which either did."""
+    changed, heads = touched.rows["online_orders"], touched.changes[ORDERS.name]
+    lines = LOADED["online_orders"]
+    names = [c.name for c in lines.c]
+    orders = select(heads.c.order_key)
+    every = union_all(
+        select(*(changed.c[name] for name in names)),
+        select(lines).where(lines.c.order_key.in_(orders)),
+    ).subquery()
+    told = [
+        select(one.c.order_key, one.c.person_key, one.c.paid_at).where(which)
+        for one, which in (
+            (heads, true()), (ORDERS, ORDERS.c.order_key.in_(select(changed.c.order_key)))
+        )
+    ]  # fmt: skip
+    rows = {"pos_sales": touched.rows["pos_sales"], "online_orders": every}
+    return rows, union_all(*told).subquery()
 
 
-def _told(scans: CTE, lost: CTE) -> Select[Any]:
-    is_lost = lost.c.event_id.is_not(None)
-    values: dict[str, ColumnElement[Any]] = {c.name: c for c in scans.c} | {
-        "member_key": case((scans.c.person_key > 0, scans.c.person_key)),
-        "is_visit": and_(scans.c.place == 1, scans.c.store_key.is_not(None)),
-        "is_lost": is_lost,
-        "lost_amount": case((is_lost, func.coalesce(scans.c.list_price, 0)), else_=0),
-    }
-    joined = scans.outerjoin(lost, lost.c.event_id == scans.c.event_id)
-    return select(*(values[c.name] for c in SCANS.c)).select_from(joined)
+# What they are read from -------------------------------------------------------------------------
+def _needed(build: Build, timezone: str, only: Table) -> tuple[dict[str, Table], Table]:
+    """The scans' events, what was counted where they were made, and what these persons bought
+    after they scanned what was sold out."""
+    events, stock = _loaded(build, only), LOADED["stock"]
+    scan = dated(timezone, {"touchpoints": events}).subquery()
+    place = select(scan.c.business_date, scan.c.store_key, scan.c.product_key).distinct().subquery()
+    counted = gather(build, "needed", stock, select(stock).join(place, _counted(stock, place)))
+    out = select(scan.c.person_key, scan.c.occurred_at).join(counted, _counted(counted, scan))
+    empty = out.where(counted.c.on_hand <= 0).subquery()
+    pos, orders, lines = LOADED["pos_sales"], ORDERS, LOADED["online_orders"]
+    first, last = build.fetch(
+        select(func.min(empty.c.occurred_at), func.max(empty.c.occurred_at))
+    ).row(0)
+    start, end = (
+        portable.at(first or datetime.max),
+        portable.at((last or datetime.min) + LOST_AFTER),
+    )
+    people = select(empty.c.person_key).where(empty.c.person_key.is_not(None))
+    members, visitors = behind(build, [people])
+    receipts = gather(
+        build, "needed", pos,
+        select(pos)
+        .join(members, members.c.member_key == pos.c.member_key)
+        .where(pos.c.quantity > 0, pos.c.sold_at.between(start, end)),
+    )  # fmt: skip
+    paid = and_(orders.c.paid_at.between(start, end), orders.c.person_key.in_(people))
+    heads = gather(build, "needed", orders, select(orders).where(paid))
+    own = select(lines).join(heads, heads.c.order_key == lines.c.order_key)
+    needed = {
+        "touchpoints": events, "stock": counted, "pos_sales": receipts,
+        "online_orders": gather(build, "needed", lines, own),
+    }  # fmt: skip
+    build.drop(members)
+    build.drop(visitors)
+    return needed, heads
+
+
+def _counted(stock: FromClause, scan: FromClause) -> ColumnElement[bool]:
+    return and_(
+        stock.c.as_of_date == scan.c.business_date,
+        stock.c.store_key == scan.c.store_key,
+        stock.c.product_key == scan.c.product_key,
+    )

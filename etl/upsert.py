@@ -75,12 +75,13 @@ def fill(build: Build, table: Table, rows: Select[Any]) -> None:
     build.run(insert(table).from_select([c.name for c in table.c], rows))
 
 
-def merge(build: Build, feed: Feed, stage: Table) -> pl.DataFrame:
-    """Load the staged rows; returns file_key and the number of rows of each of OUTCOMES."""
+def merge(build: Build, feed: Feed, stage: Table, changed: Table | None = None) -> pl.DataFrame:
+    """Load the staged rows; returns file_key and the number of rows of each of OUTCOMES. What was
+    stored and what it replaced is added to `changed` (`Touched.rows`)."""
     _name_entities(build, feed, stage)
     keyed = _with_keys(build, feed, stage)
     outcome = _decide(build, feed, keyed)
-    _replace(build, feed, outcome)
+    _replace(build, feed, outcome, changed)
     counts = build.fetch(
         select(
             outcome.c.file_key,
@@ -286,12 +287,17 @@ def _other_rows(feed: Feed, ranked: Table) -> Select[Any]:
     return select(*ranked.c, outcome, literal(False)).select_from(joined).where(ranked.c.place > 1)
 
 
-def _replace(build: Build, feed: Feed, outcome: Table) -> None:
+def _replace(build: Build, feed: Feed, outcome: Table, changed: Table | None) -> None:
     """Store the rows that hold, in place of those they beat."""
     target = LOADED[feed.name]
     held = _like("held", feed, target)
     names = [c.name for c in target.c]
     fill(build, held, select(*(outcome.c[name] for name in names)).where(outcome.c.holds))
-    build.run(delete(target).where(exists().where(_same_key(feed, target, held))))
+    beaten = exists().where(_same_key(feed, target, held))
+    if changed is not None:
+        for rows, is_new in ((select(target).where(beaten), False), (select(held), True)):
+            told = rows.add_columns(literal(is_new))
+            build.run(insert(changed).from_select([*names, "is_new"], told))
+    build.run(delete(target).where(beaten))
     build.run(insert(target).from_select(names, select(*held.c)))
     build.drop(held)

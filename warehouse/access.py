@@ -14,11 +14,13 @@ from sqlalchemy.sql.expression import Select
 from warehouse.schema import DIM_STORES, LOADED, REGION_PATHS
 
 PAGES = {
-    "executive": frozenset({"overview", "stores", "glossary", "health"}),
-    "regional_manager": frozenset({"stores", "glossary"}),
-    "store_manager": frozenset({"stores", "glossary"}),
-    "analyst": frozenset({"overview", "stores", "health", "rejects", "glossary"}),
-    "administrator": frozenset({"overview", "stores", "health", "rejects", "glossary", "users"}),
+    "executive": frozenset({"overview", "stores", "cohorts", "glossary", "health"}),
+    "regional_manager": frozenset({"stores", "cohorts", "glossary"}),
+    "store_manager": frozenset({"stores", "cohorts", "glossary"}),
+    "analyst": frozenset({"overview", "stores", "cohorts", "health", "rejects", "glossary"}),
+    "administrator": frozenset(
+        {"overview", "stores", "cohorts", "health", "rejects", "glossary", "users"}
+    ),
 }
 """Which pages each role sees."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,12 +11,16 @@ from typing import Any, Protocol
 import polars as pl
 from sqlalchemy import BigInteger, cast, func, literal, select, union_all
 
-from warehouse import access, joined, options, portable, queries
+from warehouse import access, funnel_queries, joined, options, portable, queries, rankings
 from warehouse.access import Scope
+from warehouse.campaigns import coupon_results
+from warehouse.cohorts import cohort_months
 from warehouse.feeds import FEEDS, Kind
 from warehouse.filters import Question, QuestionError, nearest
+from warehouse.funnels import named
+from warehouse.rfm import quintiles
+from warehouse.rollups import days_sold
 from warehouse.schema import (
-    CREDITED_LINES,
     DIM_DATES,
     ETL_FACTS,
     ETL_FILES,
@@ -49,6 +54,15 @@ def answer(reader: Reader, question: Question, scope: Scope, settings: Settings)
     return reader.fetch(statement)
 
 
+def ranking(reader: Reader, question: Question, scope: Scope, settings: Settings) -> pl.DataFrame:
+    """An answer, best first, with the interval and the ranks of its first figure, among what the
+    scope sees (rankings.ranked). Raises QuestionError for what cannot be ranked."""
+    plan = rankings.planned(queries.metrics_of(question)[0], question)
+    found = answer(reader, question, scope, settings)
+    sums = queries.sums(plan.asked, plan.parts, scope, settings)
+    return rankings.ranked(found, reader.fetch(rankings.evidence(sums, plan)), plan)
+
+
 def _check_lunar(reader: Reader, question: Question) -> None:
     if question.compare != "lunar":
         return
@@ -75,13 +89,53 @@ def _check_values(reader: Reader, question: Question, scope: Scope) -> None:
 
 def funnel(
     reader: Reader, name: str, question: Question, scope: Scope, settings: Settings, *,
-    window: timedelta | None = None, with_immature: bool = False,
+    window: timedelta | None = None, with_immature: bool = False, detail: bool = False,
 ) -> pl.DataFrame:  # fmt: skip
     """A funnel's rows: dimensions, entries (mature ones), immature, a count per step, and
-    median_hours from entry to the last step. Raises QuestionError."""
-    statement = queries.funnel(
-        name, question, scope, settings, window=window, with_immature=with_immature
-    )
+    median_hours from entry to the last step; with `detail` rates and times too
+    (funnel_queries.funnel). Raises QuestionError."""
+    statement = funnel_queries.funnel(
+        named(name, settings.funnels), question, scope, settings,
+        window=window, with_immature=with_immature, detail=detail,
+    )  # fmt: skip
+    _check_values(reader, question, scope)
+    return reader.fetch(statement)
+
+
+def campaigns(
+    reader: Reader, question: Question, scope: Scope, settings: Settings, *,
+    with_immature: bool = False,
+) -> pl.DataFrame:  # fmt: skip
+    """What the coupons issued in a period led to, and the money (coupon_results). Raises
+    QuestionError."""
+    statement = coupon_results(question, scope, settings, with_immature=with_immature)
+    _check_values(reader, question, scope)
+    return reader.fetch(statement)
+
+
+def unidentified(
+    reader: Reader, question: Question, scope: Scope, settings: Settings
+) -> pl.DataFrame:
+    """Receipts, paid orders and events by what is known of who: dimensions, kind, total, members,
+    visitors, unidentified. Raises QuestionError."""
+    statement = funnel_queries.unidentified(question, scope, settings)
+    _check_values(reader, question, scope)
+    return reader.fetch(statement)
+
+
+def cohorts(reader: Reader, question: Question, scope: Scope) -> pl.DataFrame:
+    """Who first bought in the question's period, and who of them bought month after month: cohort,
+    members, months_since, active_members, share_active; empty where a month is not over. Raises
+    QuestionError."""
+    statement = cohort_months(question, scope)
+    _check_values(reader, question, scope)
+    return reader.fetch(statement)
+
+
+def rfm(reader: Reader, question: Question, by: str, scope: Scope) -> pl.DataFrame:
+    """Members of the twelve months up to the question's end by score, by segment or one by one
+    (rfm.quintiles). Raises QuestionError."""
+    statement = quintiles(question, by, scope)
     _check_values(reader, question, scope)
     return reader.fetch(statement)
 
@@ -112,6 +166,38 @@ def whatif(
     return filled.select(by, "credit_now", "credit_then", gap.alias("difference"), "orders_moved")
 
 
+def windows(
+    reader: Reader, days: Sequence[int], question: Question, scope: Scope, settings: Settings
+) -> pl.DataFrame:
+    """What other conversion windows, in days, make of a period: window, the question's dimensions,
+    the rows of scan_to_order with it, orders paid in the period by the rule that credits them when
+    touches count that long (orders_<rule>), and credited_net_sales then."""
+    ways = []
+    for number in days:
+        window = timedelta(days=number)
+        then = replace(question, keys=("credited_net_sales",), credit=f"standard@{number}")
+        frames = (
+            funnel(reader, "scan_to_order", question, scope, settings, window=window),
+            reader.fetch(funnel_queries.credited_by_rule(then, scope, settings)),
+            answer(reader, then, scope, settings),
+        )
+        ways.append(_side_by_side(f"{number}d", question.by, frames))
+    return pl.concat(ways)
+
+
+def _side_by_side(window: str, by: Sequence[str], frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    keys = ["window", *by]
+    first, *others = (frame.with_columns(pl.lit(window).alias("window")) for frame in frames)
+    both = first
+    for frame in others:
+        both = both.join(frame, on=keys, how="full", coalesce=True, nulls_equal=True)
+    filled = both.with_columns(
+        pl.col("credited_net_sales").fill_null(Decimal("0.00")), pl.col(pl.Int64).fill_null(0)
+    )
+    rest = [name for name in filled.columns if name not in keys]
+    return filled.select(*keys, *rest).sort(keys, nulls_last=True)
+
+
 def values(
     reader: Reader, name: str, scope: Scope, *, search: str = "", where: options.Where = (),
     limit: int = 50,
@@ -122,11 +208,9 @@ def values(
 
 def bounds(reader: Reader, scope: Scope) -> tuple[date, date] | None:
     """First and last business date with a sale the viewer may see; None without any."""
-    line = CREDITED_LINES
-    ends = select(func.min(line.c.business_date), func.max(line.c.business_date))
-    first, last = reader.fetch(
-        ends.where(~line.c.is_return, access.visible(line.c.store_key, scope))
-    ).row(0)
+    days = days_sold()
+    ends = select(func.min(days.c.business_date), func.max(days.c.business_date))
+    first, last = reader.fetch(ends.where(access.visible(days.c.store_key, scope))).row(0)
     return (first, last) if first else None
 
 

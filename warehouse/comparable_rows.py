@@ -1,4 +1,4 @@
-"""Like-for-like: lines of comparable store-days and of their aligned days."""
+"""Like-for-like: lines of comparable store-days, of their aligned days, and of all stores."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     and_,
+    case,
     exists,
     func,
     literal,
@@ -18,10 +19,9 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import FromClause, Select
 
 from warehouse import portable
-from warehouse.filters import Question
-from warehouse.rows import View, lines, with_organisation
+from warehouse.rollups import days_sold
+from warehouse.rows import View, amounts, with_organisation
 from warehouse.schema import (
-    CREDITED_LINES,
     DIM_DATES,
     DIM_STORES,
     LOADED,
@@ -33,12 +33,24 @@ Expression = ColumnElement[Any]
 
 def comparable(view: View) -> FromClause:
     """Net sales of comparable store-days and of their aligned days, both under the day."""
-    compare = view.question.compare
-    align = compare if compare in ("weekday", "lunar") else "year"
-    days = _comparable_days(view.question, align, view.settings.comparable_after_days)
-    line = lines(view)
+    days, line = _comparable_days(view), amounts(view)
     both = union_all(_lines_of(line, days, days.c.day), _lines_of(line, days, days.c.aligned))
-    return with_organisation(both.subquery())
+    return with_organisation(both.subquery(), view.question)
+
+
+def coverable(view: View) -> FromClause:
+    """Lines of stores under the store's brand, as like-for-like has them, and what of each is
+    compared: `comparable_amount`."""
+    days, line = _comparable_days(view), amounts(view)
+    same = and_(days.c.store_key == line.c.store_key, days.c.day == line.c.business_date)
+    amount = case((days.c.day.is_not(None), line.c.net_amount), else_=0)
+    kept = (column for column in line.c if column.name not in ("brand", "store_brand"))
+    return (
+        select(*kept, line.c.store_brand.label("brand"), amount.label("comparable_amount"))
+        .select_from(line.outerjoin(days, same))
+        .where(line.c.store_key.is_not(None))
+        .subquery("line")
+    )
 
 
 def _lines_of(line: FromClause, days: FromClause, date: Expression) -> Select[Any]:
@@ -56,17 +68,15 @@ def _lines_of(line: FromClause, days: FromClause, date: Expression) -> Select[An
     ).join(days, same)
 
 
-def _comparable_days(question: Question, align: str, after: int) -> FromClause:
+def _comparable_days(view: View) -> FromClause:
     """Store-days on which a store was there and open, as it was on the aligned day: store_key,
     day, aligned. They reach back as far as a comparison can."""
-    line, dates, stores = CREDITED_LINES, DIM_DATES, DIM_STORES
-    aligned = dates.c[f"{align}_ago_date"]
-    loaded = (
-        select(func.min(line.c.business_date).label("first"),
-               func.max(line.c.business_date).label("last"))
-        .where(~line.c.is_return)
-        .subquery("loaded")
-    )  # fmt: skip
+    question, after = view.question, view.settings.comparable_after_days
+    dates, stores = DIM_DATES, DIM_STORES
+    compare = question.compare if question.compare in ("weekday", "lunar") else "year"
+    aligned = dates.c[f"{compare}_ago_date"]
+    sold = days_sold().c.business_date
+    loaded = select(func.min(sold).label("first"), func.max(sold).label("last")).subquery("loaded")
     back = max(timedelta(days=400), question.end - question.start + timedelta(days=1))
     opened, closed = stores.c.opened_on, stores.c.closed_on
     there = and_(
@@ -89,4 +99,4 @@ def _comparable_days(question: Question, align: str, after: int) -> FromClause:
         or_(*(and_(closures.c.closed_from <= d, closures.c.closed_to >= d)
               for d in (days.c.day, days.c.aligned))),
     )  # fmt: skip
-    return select(days).where(~shut).subquery("comparable_days")
+    return select(days).where(~shut).cte()

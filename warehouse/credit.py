@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     union_all,
 )  # fmt: skip
@@ -32,7 +31,7 @@ from sqlalchemy.sql.expression import FromClause, Select
 from warehouse import portable, schema
 from warehouse.feeds import FEEDS
 from warehouse.filters import QuestionError, nearest
-from warehouse.schema import DIM_GUIDES, LOADED
+from warehouse.schema import DIM_GUIDES, GUIDE_PERIODS, LOADED, Rows
 
 LONGEST_WINDOW = 366
 
@@ -83,13 +82,14 @@ def policy(text: str) -> Policy:
     return replace(POLICIES[name], days=int(number))
 
 
-def credited_orders(timezone: str, policy: Policy = STANDARD) -> Select[Any]:
-    """Every live order with its header, credited guide and store, rule and evidence."""
-    heads = _heads(timezone).cte()
-    touches = _touches(heads, policy.window).cte()
+def credited_orders(timezone: str, policy: Policy = STANDARD, loaded: Rows = LOADED) -> Select[Any]:
+    """Every live order with its header, credited guide and store, rule and evidence. With fewer
+    rows than all, those of an order are its lines and its person's touchpoints and member rows."""
+    heads = _heads(timezone, loaded).cte()
+    touches = _touches(heads, policy.window, loaded).cte()
     recent = _latest_touch(touches, _counts(touches)).cte()
     placed = _latest_touch(touches, touches.c.touch_store_key.is_not(None)).cte()
-    bound = _holding_binding(heads).cte()
+    bound = _holding_binding(heads, loaded).cte()
     first = _first_of_all(touches).cte()
     rules = {"recent_touch": recent, "bound_guide": bound, "linear": first}
     ruled = _ruled(heads, rules, placed, policy).cte()
@@ -99,8 +99,8 @@ def credited_orders(timezone: str, policy: Policy = STANDARD) -> Select[Any]:
 def linear_shares(timezone: str, policy: Policy) -> Select[Any]:
     """Equal shares of every order's assigned guides touched in the window: order_key, guide_key,
     share, is_lead (the smallest guide_id, who takes what equal shares leave over)."""
-    heads = _heads(timezone).cte()
-    touches = _touches(heads, policy.window).cte()
+    heads = _heads(timezone, LOADED).cte()
+    touches = _touches(heads, policy.window, LOADED).cte()
     guides = DIM_GUIDES
     pairs = (
         select(touches.c.order_key, touches.c.guide_key, guides.c.guide_id)
@@ -141,9 +141,9 @@ def _first_of_all(touches: CTE) -> Select[Any]:
     return select(*(c for c in ranked.c if c.name != "place")).where(ranked.c.place == 1)
 
 
-def _heads(timezone: str) -> Select[Any]:
+def _heads(timezone: str, loaded: Rows) -> Select[Any]:
     """One row per order: where its lines disagree the one last updated speaks for all."""
-    lines, member, visitor = LOADED["online_orders"], schema.MEMBER_PERSONS, schema.VISITOR_PERSONS
+    lines, member, visitor = loaded["online_orders"], schema.MEMBER_PERSONS, schema.VISITOR_PERSONS
     place = portable.first_of(
         [lines.c.order_key], [lines.c.updated_at.desc().nulls_last(), lines.c.line_number]
     )
@@ -173,9 +173,9 @@ def _heads(timezone: str) -> Select[Any]:
     )
 
 
-def touch_persons() -> Select[Any]:
+def touch_persons(loaded: Rows = LOADED) -> Select[Any]:
     """Live touchpoints with the person behind them."""
-    events, member, visitor = LOADED["touchpoints"], schema.MEMBER_PERSONS, schema.VISITOR_PERSONS
+    events, member, visitor = loaded["touchpoints"], schema.MEMBER_PERSONS, schema.VISITOR_PERSONS
     person = func.coalesce(member.c.person_key, visitor.c.person_key)
     return (
         select(events, person.label("person_key"))
@@ -188,36 +188,21 @@ def touch_persons() -> Select[Any]:
     )
 
 
-def _assignments() -> FromClause:
-    """Live assignments with the guide's last day of work."""
-    rows, guides = LOADED["guides"], DIM_GUIDES
-    return (
-        select(
-            rows.c.guide_key, rows.c.store_key, rows.c.valid_from, rows.c.valid_to, guides.c.left_on
-        )
-        .join(guides, guides.c.guide_key == rows.c.guide_key)
-        .where(~rows.c.is_deleted)
-        .subquery()
-    )
-
-
-def _covers(rows: FromClause, date: ColumnElement[Any]) -> ColumnElement[bool]:
-    """An assignment on a date: both its ends included, and not after the guide left."""
+def _works(guide: ColumnElement[Any], date: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Joins a guide and a date to the periods of assignment that hold then."""
+    periods = GUIDE_PERIODS
     return and_(
-        rows.c.valid_from <= date,
-        or_(rows.c.valid_to.is_(None), rows.c.valid_to >= date),
-        or_(rows.c.left_on.is_(None), rows.c.left_on >= date),
+        periods.c.guide_key == guide, periods.c.starts_on <= date, date < periods.c.ends_before
     )
 
 
 def _is_assigned(guide: ColumnElement[Any], date: ColumnElement[Any]) -> ColumnElement[bool]:
-    rows = _assignments()
-    return select(literal(1)).where(rows.c.guide_key == guide, _covers(rows, date)).exists()
+    return select(literal(1)).select_from(GUIDE_PERIODS).where(_works(guide, date)).exists()
 
 
-def _touches(heads: CTE, window: timedelta) -> Select[Any]:
+def _touches(heads: CTE, window: timedelta, loaded: Rows) -> Select[Any]:
     """Scans and shares of an order's person in the window, both its ends included."""
-    events = touch_persons().where(LOADED["touchpoints"].c.event.in_(TOUCHES)).subquery()
+    events = touch_persons(loaded).where(loaded["touchpoints"].c.event.in_(TOUCHES)).subquery()
     in_window = and_(
         events.c.person_key == heads.c.person_key,
         events.c.occurred_at <= heads.c.ordered_at,
@@ -230,7 +215,7 @@ def _touches(heads: CTE, window: timedelta) -> Select[Any]:
         events.c.guide_key,
         events.c.store_key.label("touch_store_key"),
         _is_assigned(events.c.guide_key, heads.c.ordered_date).label("is_assigned"),
-    ).join(events, in_window)
+    ).select_from(heads.join(events, in_window))
 
 
 def _latest_touch(touches: CTE, which: ColumnElement[bool]) -> Select[Any]:
@@ -241,9 +226,10 @@ def _latest_touch(touches: CTE, which: ColumnElement[bool]) -> Select[Any]:
     return select(*(c for c in ranked.c if c.name != "place")).where(ranked.c.place == 1)
 
 
-def _bindings() -> FromClause:
+def _bindings(loaded: Rows) -> FromClause:
     """Who was bound to whom since when: members' rows, and guide scans that bound."""
-    members, persons, events = LOADED["members"], schema.MEMBER_PERSONS, touch_persons().subquery()
+    members, persons = loaded["members"], schema.MEMBER_PERSONS
+    events = touch_persons(loaded).subquery()
     by_member = (
         select(
             persons.c.person_key,
@@ -266,9 +252,9 @@ def _bindings() -> FromClause:
     return union_all(by_member, by_scan).subquery()
 
 
-def _holding_binding(heads: CTE) -> Select[Any]:
+def _holding_binding(heads: CTE, loaded: Rows) -> Select[Any]:
     """The latest binding at or before each order; of equal times the scan."""
-    bound = _bindings()
+    bound = _bindings(loaded)
     order = [bound.c.bound_at.desc(), bound.c.is_scan.desc(), bound.c.tie.desc()]
     place = portable.first_of([heads.c.order_key], order)
     ranked = (
@@ -323,13 +309,11 @@ def _ruled(heads: CTE, rules: Mapping[str, CTE], placed: CTE, policy: Policy) ->
 
 def _with_store(ruled: CTE) -> Select[Any]:
     """The credit store: where the guide worked that day, else the order's own store."""
-    rows = _assignments()
-    place = portable.first_of([ruled.c.order_key], [rows.c.valid_from.desc()])
+    periods = GUIDE_PERIODS
+    place = portable.first_of([ruled.c.order_key], [periods.c.starts_on.desc()])
     worked = (
-        select(ruled.c.order_key, rows.c.store_key, place.label("place"))
-        .join(
-            rows, and_(rows.c.guide_key == ruled.c.guide_key, _covers(rows, ruled.c.ordered_date))
-        )
+        select(ruled.c.order_key, periods.c.store_key, place.label("place"))
+        .join(periods, _works(ruled.c.guide_key, ruled.c.ordered_date))
         .subquery()
     )
     store = case(

@@ -41,6 +41,7 @@ _ALL = (
     Dimension("device", "Device", "line", "device", "device of an online order"),
     Dimension("category", "Category", "product", "category", "kind of garment"),
     Dimension("season", "Season", "product", "season", "collection"),
+    Dimension("style", "Style", "product", "style_id", "style a SKU is a colour and size of"),
     Dimension("product", "Product", "product", "product_id", "SKU"),
     Dimension("tier", "Member tier", "member", "tier", "the buyer's tier today"),
     Dimension("campaign", "Campaign", "campaign", "campaign_id", "of funnel entries: the campaign"),

@@ -51,7 +51,8 @@ def render(statement: ClauseElement) -> tuple[str, Parameters]:
 def create_table_sql(table: Table, *, temporary: bool = False) -> str:
     """DDL without keys: uniqueness is the loader's task, an index would cost more than the data."""
     columns = ", ".join(f'"{c.name}" {_type_sql(c.type)}' for c in table.columns)
-    return f'CREATE {"TEMP " if temporary else ""}TABLE "{table.name}" ({columns})'
+    kind = "TEMP TABLE" if temporary else "TABLE"
+    return f'CREATE OR REPLACE {kind} "{table.name}" ({columns})'
 
 
 def _type_sql(kind: TypeEngine[Any]) -> str:
@@ -67,6 +68,7 @@ class Build:
         self._connection.execute(f"SET memory_limit = '{BUILD_MEMORY}'")
         self._connection.execute(f"SET temp_directory = '{spill}.spill'")
         self._connection.execute("SET preserve_insertion_order = false")
+        self._connection.execute("SET enable_progress_bar = false")
 
     def run(self, statement: ClauseElement) -> int:
         """Execute a statement that changes something; returns the number of rows it touched."""
@@ -80,7 +82,6 @@ class Build:
 
     def create(self, table: Table, *, temporary: bool = False) -> None:
         """Make an empty table, replacing one of that name; a temporary one is not published."""
-        self.drop(table)
         self._connection.execute(create_table_sql(table, temporary=temporary))
 
     def drop(self, table: Table) -> None:
@@ -162,6 +163,7 @@ class Hub:
         for setting in (
             f"memory_limit = '{memory}'",
             f"allowed_directories = ['{directory}']",
+            "enable_progress_bar = false",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             "enable_external_access = false",

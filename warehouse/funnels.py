@@ -1,247 +1,242 @@
-"""Every funnel, and the SELECT that follows each entry through its steps.
+"""Every funnel: what enters it, its steps, and how long an entry stays open.
 
-An entry is the first entry event of a person in a place on a local date. Each later event belongs
-to the person's latest entry at or before it with the event inside the window, so nothing is
-counted twice and stores add up to regions. A new funnel is one more `Funnel` over known kinds.
+The shipped ones and those an analyst adds to GUIDEPOST_CONFIG are the same `Funnel`;
+`entries.py` follows their entries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, or_, select, union_all
-from sqlalchemy.sql.expression import CTE, FromClause, Select
+import polars as pl
 
-from warehouse import happenings, portable
-from warehouse.credit import touch_persons
-from warehouse.filters import nearest
-from warehouse.schema import AS_OF, LOADED, STORE_PERIODS, period_of
-from warehouse.settings import Settings
+from warehouse.dimensions import DIMENSIONS
+from warehouse.feeds import FEEDS
+from warehouse.filters import QuestionError, nearest
 
-Expression = ColumnElement[Any]
+EVENTS = next(field.choices for field in FEEDS["touchpoints"].fields if field.name == "event")
+KINDS: Mapping[str, str] = {
+    **dict.fromkeys(EVENTS, "a touchpoint"),
+    "ordered": "an online order placed",
+    "paid": "an online order paid; it belongs to the entry in which it was placed",
+    "fulfilled": "an online order handed over; it belongs to the entry in which it was placed",
+    "receipt": "a POS receipt; one that states a coupon belongs to an entry of that coupon",
+    "joined": "joining as a member",
+    "first_purchase": "the person's first receipt or paid order from joining on",
+    "redeemed": "a receipt or paid order stating a coupon; it belongs to an entry of that coupon",
+    "full_price": "a receipt or paid order stating no coupon, every line sold at its list amount",
+}
+"""What can happen on the way through a funnel, and in words what counts as such."""
+
+SCANS = ("tag_scan", "guide_scan")
+_INTEREST = ("outfit_view", "product_view", "favourite", "add_to_cart", "share")
+_PLACES = ("store", "coupon")
+_WINDOW = re.compile(r"([1-9]\d{0,3})([dh])")
+_ENDINGS = ("_hours", "_rate", "_of_previous")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step is reached by the earliest event of its `kinds` at or after the step `after` (None:
-    the entry), on a later day where `later_day` says so."""
+    """A step is reached by the earliest event of its `kinds` at or after the step before it: on a
+    later day where `later_day`, stating no coupon where `without_coupon` says so. An `optional`
+    one is counted beside the chain: the steps after it do not need it."""
 
     name: str
     kinds: tuple[str, ...]
-    after: str | None = None
+    optional: bool = False
     later_day: bool = False
+    without_coupon: bool = False
 
 
 @dataclass(frozen=True)
 class Funnel:
-    """Entry events, one a day of each `place`; steps as they are printed; window in days."""
+    """Entry events, the first of a person, local date and `place` (store, coupon) being an entry;
+    steps as they are printed; how long an entry stays open, the end included. `needs_place`:
+    events that name no such place are no entries."""
 
     name: str
     direction: str
-    events: tuple[str, ...]
-    place: str
+    entry: tuple[str, ...]
     steps: tuple[Step, ...]
-    days: int
+    window: timedelta
+    place: str = "store"
     needs_place: bool = False
 
-    @property
-    def window(self) -> timedelta:
-        """How long an entry stays open, its end included."""
-        return timedelta(days=self.days)
+    def before(self, step: Step) -> Step | None:
+        """The step that has to be reached first; None: the entry suffices."""
+        earlier = self.steps[: self.steps.index(step)]
+        return next((one for one in reversed(earlier) if not one.optional), None)
 
 
 _ALL = (
     Funnel(
-        "scan_to_order", "offline→online", happenings.SCANS, "store_key",
-        (Step("interest", ("interest",)), Step("ordered", ("ordered",)),
-         Step("paid", ("paid",), "ordered"), Step("fulfilled", ("fulfilled",), "paid")),
-        14, needs_place=True,
+        "scan_to_order", "offline→online", SCANS,
+        (Step("interest", _INTEREST, optional=True), Step("ordered", ("ordered",)),
+         Step("paid", ("paid",)), Step("fulfilled", ("fulfilled",))),
+        timedelta(days=14), needs_place=True,
     ),
     Funnel(
-        "coupon_to_store", "online→offline", ("coupon_issued",), "coupon_key",
-        (Step("visit", ("visit", "receipt")), Step("purchase", ("receipt",)),
-         Step("repeat", ("uncouponed",), "purchase", later_day=True)),
-        60,
+        "coupon_to_store", "online→offline", ("coupon_issued",),
+        (Step("visit", ("check_in", *SCANS, "receipt"), optional=True),
+         Step("purchase", ("receipt",)),
+         Step("repeat", ("receipt", "paid"), later_day=True, without_coupon=True)),
+        timedelta(days=60), place="coupon",
     ),
     Funnel(
-        "join_to_repeat", "membership", ("card_view", "follow"), "store_key",
-        (Step("joined", ("joined",)), Step("first_purchase", ("first_purchase",), "joined"),
-         Step("second_purchase", ("receipt", "paid_order"), "first_purchase", later_day=True)),
-        90,
+        "join_to_repeat", "membership", ("card_view", "follow"),
+        (Step("joined", ("joined",)), Step("first_purchase", ("first_purchase",)),
+         Step("second_purchase", ("receipt", "paid"), later_day=True)),
+        timedelta(days=90),
     ),
 )  # fmt: skip
 
-FUNNELS: Mapping[str, Funnel] = {funnel.name: funnel for funnel in _ALL}
+SHIPPED: Mapping[str, Funnel] = {funnel.name: funnel for funnel in _ALL}
 
 
-def funnel_named(name: str) -> Funnel:
-    """A funnel by its name. Raises QuestionError."""
-    if name not in FUNNELS:
-        raise nearest("funnel", name, FUNNELS)
-    return FUNNELS[name]
+def every(own: Mapping[str, Funnel]) -> Mapping[str, Funnel]:
+    """The shipped funnels and an analyst's own, by name."""
+    return {**SHIPPED, **own}
 
 
-def entries(funnel: Funnel, settings: Settings) -> Select[Any]:
-    """The entries of a funnel with their attributes: event_id, person_key, entered_at,
-    business_date, store_key, region_key, brand, guide_key, campaign_key, coupon_key."""
-    table = LOADED["touchpoints"]
-    events = touch_persons().where(table.c.event.in_(funnel.events))
-    if funnel.needs_place:
-        events = events.where(table.c[funnel.place].is_not(None))
-    event = events.subquery("entry_events")
-    date = portable.local_date(event.c.occurred_at, settings.timezone)
-    place = portable.first_of(
-        [event.c.person_key, event.c[funnel.place], date], [event.c.occurred_at, event.c.event_id]
-    )
-    dated = select(event, date.label("business_date"), place.label("place")).subquery()
-    then = STORE_PERIODS
-    return (
-        select(
-            dated.c.event_id, dated.c.person_key, dated.c.occurred_at.label("entered_at"),
-            dated.c.business_date, dated.c.store_key, then.c.region_key, then.c.brand,
-            dated.c.guide_key, dated.c.campaign_key, dated.c.coupon_key,
+def named(name: str, own: Mapping[str, Funnel]) -> Funnel:
+    """One of them. Raises QuestionError."""
+    if name not in every(own):
+        raise nearest("funnel", name, every(own))
+    return every(own)[name]
+
+
+def listed(own: Mapping[str, Funnel]) -> pl.DataFrame:
+    """Every funnel as text: funnel, direction, entry, steps, window."""
+    rows = [
+        (
+            one.name,
+            one.direction,
+            " or ".join(one.entry) + f" by {one.place}",
+            " → ".join(f"({step.name})" if step.optional else step.name for step in one.steps),
+            written(one.window),
         )
-        .select_from(dated.outerjoin(then, period_of(dated)))
-        .where(dated.c.place == 1)
-    )  # fmt: skip
-
-
-def followed(funnel: Funnel, window: timedelta, settings: Settings) -> FromClause:
-    """Entries with, for each step, when it was reached (`at_<step>`, empty: not), and
-    `is_mature`: the window is over at the data's as-of time."""
-    entered = entries(funnel, settings).cte()
-    owned = _owned(funnel, entered, window, settings).cte()
-    reached: dict[str, CTE] = {}
-    joined: FromClause = entered.join(AS_OF, literal(True))
-    for step in funnel.steps:
-        reached[step.name] = _reached(step, owned, reached).cte()
-        found = reached[step.name]
-        joined = joined.outerjoin(found, found.c.event_id == entered.c.event_id)
-    ends = portable.later(entered.c.entered_at, window)
-    return (
-        select(
-            *entered.c,
-            (ends < AS_OF.c.as_of).label("is_mature"),
-            *(found.c.at.label(f"at_{name}") for name, found in reached.items()),
-        )
-        .select_from(joined)
-        .subquery("line")
-    )
-
-
-def _owned(funnel: Funnel, entered: CTE, window: timedelta, settings: Settings) -> Select[Any]:
-    """Events of the steps with the entry each belongs to."""
-    kinds = dict.fromkeys(kind for step in funnel.steps for kind in step.kinds)
-    event = union_all(*(happenings.of_kind(kind, settings) for kind in kinds)).subquery("event")
-    ends = portable.later(entered.c.entered_at, window)
-    inside = and_(
-        entered.c.person_key == event.c.person_key,
-        entered.c.entered_at <= event.c.belongs_at,
-        event.c.belongs_at <= ends,
-    )
-    if funnel.place == "coupon_key":
-        needed = event.c.coupon_key
-        inside = and_(inside, or_(needed.is_(None), needed == entered.c.coupon_key))
-    place = portable.first_of(
-        [event.c.kind, event.c.happening_id],
-        [entered.c.entered_at.desc(), entered.c.event_id.desc()],
-    )
-    ranked = (
-        select(
-            entered.c.event_id, event.c.kind, event.c.at, event.c.day, place.label("place"),
-            and_(event.c.at >= entered.c.entered_at, event.c.at <= ends).label("is_inside"),
-        )
-        .join(event, inside)
-        .subquery()
-    )  # fmt: skip
-    return select(ranked.c.event_id, ranked.c.kind, ranked.c.at, ranked.c.day).where(
-        ranked.c.place == 1, ranked.c.is_inside
-    )
-
-
-def _reached(step: Step, owned: CTE, reached: Mapping[str, CTE]) -> Select[Any]:
-    """The earliest event by which each entry reaches a step."""
-    rows: FromClause = owned
-    condition = owned.c.kind.in_(step.kinds)
-    if step.after:
-        before = reached[step.after]
-        since = and_(before.c.event_id == owned.c.event_id, owned.c.at >= before.c.at)
-        if step.later_day:
-            since = and_(since, owned.c.day > before.c.day)
-        rows = owned.join(before, since)
-    place = portable.first_of([owned.c.event_id], [owned.c.at, owned.c.day])
-    ranked = (
-        select(owned.c.event_id, owned.c.at, owned.c.day, place.label("place"))
-        .select_from(rows)
-        .where(condition)
-        .subquery()
-    )
-    return select(ranked.c.event_id, ranked.c.at, ranked.c.day).where(ranked.c.place == 1)
-
-
-RING_WINDOW = timedelta(days=60)
-
-
-def rings(settings: Settings) -> FromClause:
-    """Scan entries with `is_ripe`, their 60 days having passed, and `is_closed`: within them the
-    person paid an online order and after that bought in a store."""
-    entered = entries(FUNNELS["scan_to_order"], settings).cte()
-    bought, ends = happenings.purchases(settings), portable.later(entered.c.entered_at, RING_WINDOW)
-    inside = and_(
-        bought.c.person_key == entered.c.person_key,
-        bought.c.at >= entered.c.entered_at,
-        bought.c.at <= ends,
-    )
-    paid = (
-        select(entered.c.event_id, func.min(bought.c.at).label("paid_at"))
-        .join(bought, inside)
-        .where(~bought.c.is_pos)
-        .group_by(entered.c.event_id)
-        .cte()
-    )
-    back = (
-        select(entered.c.event_id)
-        .join(paid, paid.c.event_id == entered.c.event_id)
-        .join(bought, inside)
-        .where(bought.c.is_pos, bought.c.at > paid.c.paid_at)
-        .distinct()
-        .cte()
-    )
-    return (
-        select(
-            *entered.c,
-            (ends < AS_OF.c.as_of).label("is_ripe"),
-            back.c.event_id.is_not(None).label("is_closed"),
-        )
-        .select_from(
-            entered.join(AS_OF, literal(True)).outerjoin(
-                back, back.c.event_id == entered.c.event_id
-            )
-        )
-        .subquery("line")
-    )
-
-
-def counts(funnel: Funnel, line: FromClause, with_immature: bool) -> list[Expression]:
-    """Columns of a funnel's row: entries (mature), immature, one count per step, median_hours."""
-    mature = line.c.is_mature
-    counted: Expression = literal(True) if with_immature else mature
-    last = line.c[f"at_{funnel.steps[-1].name}"]
-    hours = portable.hours_between(line.c.entered_at, last)
-    steps = (
-        _number(and_(counted, line.c[f"at_{step.name}"].is_not(None))).label(step.name)
-        for step in funnel.steps
-    )
-    return [
-        _number(mature).label("entries"),
-        _number(~mature).label("immature"),
-        *steps,
-        portable.median(case((counted, hours))).label("median_hours"),
+        for one in every(own).values()
     ]
+    columns = ["funnel", "direction", "entry", "steps", "window"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def _number(condition: Expression) -> Expression:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0).cast(BigInteger)
+def written(window: timedelta) -> str:
+    """A window as `window_of` reads it."""
+    hours = window // timedelta(hours=1)
+    return f"{hours}h" if hours % 24 else f"{hours // 24}d"
+
+
+def window_of(text: str) -> timedelta:
+    """A window as it is written: `14d` or `36h`. Raises QuestionError."""
+    found = _WINDOW.fullmatch(text)
+    if not found:
+        raise QuestionError(f"{text!r} is no window: write days or hours, as in 14d or 36h")
+    return timedelta(days=int(found[1])) if found[2] == "d" else timedelta(hours=int(found[1]))
+
+
+# Funnels of an analyst's own -----------------------------------------------------------------
+def described(tables: object) -> Mapping[str, Funnel]:
+    """Funnels from the tables of a TOML file. Raises QuestionError, which names the key."""
+    if not isinstance(tables, Mapping):
+        raise QuestionError("must be tables such as [funnels.view_to_order]")
+    return {name: _funnel(name, table) for name, table in tables.items()}
+
+
+def _funnel(name: str, table: object) -> Funnel:
+    if name in SHIPPED:
+        raise QuestionError(f"{name}: a shipped funnel has this name; choose another")
+    given = _Given(name, table, ("direction", "entry", "place", "needs_place", "window", "steps"))
+    given.named(name)
+    steps = given.table.get("steps")
+    if not isinstance(steps, list) or not steps:
+        raise given.wrong("steps", "needs one step or more, each as [[funnels.….steps]]")
+    made = tuple(_step(f"{name}.steps[{place}]", one) for place, one in enumerate(steps, 1))
+    for step in made:
+        if [one.name for one in made].count(step.name) > 1:
+            raise given.wrong("steps", f"two steps are called {step.name}; rename one")
+    return Funnel(
+        name,
+        given.text("direction", ""),
+        given.among("entry", EVENTS),
+        made,
+        given.window(),
+        given.one_of("place", _PLACES),
+        given.flag("needs_place"),
+    )
+
+
+def _step(where: str, table: object) -> Step:
+    given = _Given(where, table, ("name", "events", "optional", "later_day", "without_coupon"))
+    name = given.text("name", None)
+    given.named(name)
+    flags = (given.flag(flag) for flag in ("optional", "later_day", "without_coupon"))
+    return Step(name, given.among("events", KINDS), *flags)
+
+
+class _Given:
+    """One table of the description, read key by key; every error says where and what would do."""
+
+    def __init__(self, where: str, table: object, known: Iterable[str]) -> None:
+        self.where = where
+        if not isinstance(table, Mapping):
+            raise QuestionError(f"{where}: must be a table with {', '.join(known)}")
+        self.table = table
+        for key in table:
+            if key not in known:
+                raise self.wrong(str(key), nearest("key", str(key), known))
+
+    def wrong(self, key: str, why: object) -> QuestionError:
+        """The error for a key."""
+        return QuestionError(f"{self.where}.{key}: {why}")
+
+    def named(self, name: str) -> None:
+        """A name becomes a column of the answer, so it must not be one of another meaning."""
+        taken = name in ("entries", "immature", *DIMENSIONS) or name.endswith(_ENDINGS)
+        if taken or not _NAME.fullmatch(name):
+            raise QuestionError(
+                f"{self.where}: {name!r} cannot be a name; use small letters, digits and _, but no"
+                f" dimension, entries, immature, or what ends in {', '.join(_ENDINGS)}"
+            )
+
+    def text(self, key: str, default: str | None) -> str:
+        """A text; without a default it is needed."""
+        value = self.table.get(key, default)
+        if not isinstance(value, str):
+            raise self.wrong(key, "give a text")
+        return value
+
+    def flag(self, key: str) -> bool:
+        """True or false, false when left out."""
+        value = self.table.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, "give true or false")
+        return value
+
+    def one_of(self, key: str, choices: tuple[str, ...]) -> str:
+        """One of some words, the first when left out."""
+        value = self.text(key, choices[0])
+        if value not in choices:
+            raise self.wrong(key, nearest(key, value, choices))
+        return value
+
+    def among(self, key: str, known: Iterable[str]) -> tuple[str, ...]:
+        """Several kinds of events."""
+        values = self.table.get(key)
+        if not isinstance(values, list) or not values:
+            raise self.wrong(key, f"list one or more of {', '.join(known)}")
+        for value in values:
+            if not isinstance(value, str) or value not in known:
+                raise self.wrong(key, nearest("event", str(value), known))
+        return tuple(dict.fromkeys(values))
+
+    def window(self) -> timedelta:
+        """How long an entry stays open; needed."""
+        try:
+            return window_of(self.text("window", ""))
+        except QuestionError as error:
+            raise self.wrong("window", error) from None

@@ -52,14 +52,15 @@ class Joined:
         dimension = DIMENSIONS[name]
         if dimension.of == "date":
             return self.tables["date"].c[dimension.column]
-        if dimension.of in ("line", "channel"):
+        is_kept = dimension.of == "product" and dimension.column in self._line.c
+        if is_kept or dimension.of in ("line", "channel"):
             return self._line.c[dimension.column]
         if dimension.of == "brand":
             return self._brand()
         if dimension.of == "region":
             return self._region(is_top=name == "top_region")
         table = self.entity(dimension.of)
-        if dimension.column.endswith("_id"):
+        if dimension.name == dimension.of:
             return _shown(self._line.c[f"{dimension.of}_key"], table.c[dimension.column])
         return table.c[dimension.column]
 

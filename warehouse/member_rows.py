@@ -16,7 +16,7 @@ from sqlalchemy.sql.expression import FromClause, Select
 from warehouse import portable
 from warehouse.dimensions import TIME
 from warehouse.filters import Question
-from warehouse.rows import View, lines, with_organisation
+from warehouse.rows import View, buyer_lines, with_organisation
 from warehouse.schema import (
     AS_OF,
     DIM_DATES,
@@ -54,7 +54,9 @@ def _member_rows(settings: Settings) -> Select[Any]:
 def joins(view: View) -> FromClause:
     """Members on the day they joined."""
     rows = _member_rows(view.settings).subquery()
-    return with_organisation(select(*rows.c, rows.c.joined_date.label("business_date")).subquery())
+    return with_organisation(
+        select(*rows.c, rows.c.joined_date.label("business_date")).subquery(), view.question
+    )
 
 
 def bucket_ends(days: FromClause, question: Question) -> FromClause:
@@ -77,16 +79,16 @@ def memberships(view: View) -> FromClause:
         rows.c.joined_date <= ends.c.business_date,
         or_(rows.c.left_date.is_(None), rows.c.left_date > ends.c.business_date),
     )
-    return with_organisation(select(*rows.c, ends.c.business_date).join(ends, there).subquery())
+    there_rows = select(*rows.c, ends.c.business_date).join(ends, there).subquery()
+    return with_organisation(there_rows, view.question)
 
 
 def first_purchases(view: View) -> FromClause:
     """Members' sale lines from their first day on to the 90th after it, under that first day;
     only of members whose 90 days have passed."""
-    line = lines(view)
+    line = buyer_lines(view)
     firsts = (
         select(line.c.member_key, func.min(line.c.business_date).label("first_date"))
-        .where(~line.c.is_return, line.c.member_key.is_not(None))
         .group_by(line.c.member_key)
         .subquery("firsts")
     )
@@ -99,14 +101,14 @@ def first_purchases(view: View) -> FromClause:
         )
         .join(firsts, firsts.c.member_key == line.c.member_key)
         .join(AS_OF, ninetieth < AS_OF.c.as_of_date)
-        .where(~line.c.is_return, line.c.business_date <= ninetieth)
+        .where(line.c.business_date <= ninetieth)
         .subquery("line")
     )
 
 
 def year_lines(view: View) -> FromClause:
     """Members' sale lines of the 12 months up to the end of each time shown, under that end."""
-    line, ends, dates = lines(view), _ends(view), DIM_DATES
+    line, ends, dates = buyer_lines(view), _ends(view), DIM_DATES
     year = and_(
         line.c.business_date <= ends.c.business_date, line.c.business_date > dates.c.year_ago_date
     )
@@ -115,6 +117,5 @@ def year_lines(view: View) -> FromClause:
             *(column for column in line.c if column.name != "business_date"), ends.c.business_date
         )
         .select_from(ends.join(dates, dates.c.date == ends.c.business_date).join(line, year))
-        .where(~line.c.is_return, line.c.member_key.is_not(None))
         .subquery("line")
     )

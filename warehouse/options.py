@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, func, or_, select, true
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import access
+from warehouse import access, portable
 from warehouse.access import Scope
 from warehouse.dimensions import DIMENSIONS, TIME
 from warehouse.schema import CREDITED_LINES, DIM_DATES, DIM_GUIDES, DIM_STORES, LOADED, REGION_PATHS
@@ -25,10 +25,7 @@ def values(
     found = _named(name, scope, where).subquery("options")
     chosen = select(found.c.value, found.c.label).where(found.c.value.is_not(None))
     if search:
-        wanted = search.lower()
-        chosen = chosen.where(
-            or_(*(func.lower(column).contains(wanted, autoescape=True) for column in found.c))
-        )
+        chosen = chosen.where(or_(*(portable.holds(column, search) for column in found.c)))
     return chosen.order_by(found.c.label, found.c.value).limit(limit)
 
 
@@ -56,7 +53,7 @@ def _named(name: str, scope: Scope, where: Where) -> Select[str, str]:
     if dimension.of in ("product", "member", "campaign"):
         table = LOADED[f"{dimension.of}s"]
         value = table.c[dimension.column]
-        label = table.c[f"{name}_name"] if dimension.column.endswith("_id") else value
+        label = table.c[f"{name}_name"] if name == dimension.of else value
         return _pairs(value, label, table.c.is_known)
     line = CREDITED_LINES
     value = line.c[dimension.column]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -18,18 +18,21 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import access, funnels, portable
+from warehouse import access, portable
 from warehouse.access import Scope
 from warehouse.dimensions import DIMENSIONS, TIME, Dimension
-from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError, nearest
+from warehouse.filters import Question, QuestionError, check_choices, nearest
 from warehouse.joined import Joined
 from warehouse.member_rows import bucket_ends
 from warehouse.metrics import METRICS, Metric, Unit
 from warehouse.parts import Part
+from warehouse.rollups import Rollup
+from warehouse.routes import leaps, routed, year_before
 from warehouse.rows import View
 from warehouse.schema import CREDITED_LINES, DIM_DATES
 from warehouse.settings import Settings
@@ -55,7 +58,7 @@ def metrics_of(question: Question) -> list[Metric]:
             raise nearest("dimension", name, DIMENSIONS)
         for metric in chosen:
             _refuse_meaningless(metric, DIMENSIONS[name], how)
-    _check_choices(question)
+    check_choices(question)
     return chosen
 
 
@@ -74,17 +77,6 @@ def _refuse_meaningless(metric: Metric, dimension: Dimension, how: str) -> None:
             )
 
 
-def _check_choices(question: Question) -> None:
-    if question.compare is not None and question.compare not in COMPARISONS:
-        raise nearest("comparison", question.compare, COMPARISONS)
-    if question.org not in ORGANISATIONS:
-        raise nearest("organisation", question.org, ORGANISATIONS)
-    if question.end < question.start:
-        raise QuestionError(f"the period ends ({question.end}) before it starts ({question.start})")
-    if len(set(question.by)) < len(question.by):
-        raise QuestionError("a dimension is named twice")
-
-
 # One source, then all of them ------------------------------------------------------------------
 def _days(question: Question, compared: bool) -> FromClause:
     """The days whose rows are read (`source_date`) and the time each is shown at."""
@@ -100,35 +92,61 @@ def _days(question: Question, compared: bool) -> FromClause:
     return select(*shown, source.label("source_date")).where(in_period).distinct().subquery("days")
 
 
+def _span(question: Question, compared: bool) -> tuple[date, date] | None:
+    """First and last of the days whose rows are read, where these are days in a row."""
+    ends, how = (question.start, question.end), question.compare
+    if not compared:
+        return ends
+    if how == "lunar" or (how == "year" and leaps(*ends)):
+        return None
+    if how == "year":
+        return year_before(ends[0]), year_before(ends[1])
+    back = timedelta(days=364) if how == "weekday" else ends[1] - ends[0] + timedelta(days=1)
+    return ends[0] - back, ends[1] - back
+
+
+def _since(days: FromClause) -> FromClause:
+    """The same days, each with the first of its time."""
+    times = [column for column in days.c if column.name != "source_date"]
+    first = func.min(days.c.source_date).over(partition_by=times)
+    return select(*days.c, first.label("first_date")).subquery("since")
+
+
 def _named(question: Question) -> set[str]:
     return {*question.by, *(name for name, _ in question.where)}
 
 
 def _grouped(
     source: Source, parts: Sequence[Part], question: Question, scope: Scope, settings: Settings,
-    compared: bool,
+    compared: bool, rollup: Rollup | None = None,
 ) -> Select[Any]:  # fmt: skip
-    """The parts of one source by the question's dimensions."""
+    """The parts of one source by the question's dimensions, from lines or from a rollup."""
     days, where = _days(question, compared), question.where
     if source.at_ends:
         days = bucket_ends(days, question)
         where = tuple(pair for pair in where if pair[0] not in TIME)
-    line = source.rows(View(question, days, settings))
+    line = source.rows(View(question, days, settings, rollup))
     joined = Joined(line, question.org)
     conditions = [_visible(source, line, scope)]
-    if compared or _named(question) & set(TIME):
+    if rollup and rollup.pairs:
+        joined.days(_since(days))
+    elif _named(question) & set(TIME) or (span := _span(question, compared)) is None:
         joined.days(days)
     else:
-        conditions.append(line.c.business_date.between(question.start, question.end))
+        conditions.append(line.c.business_date.between(*span))
     if "handling_store" in _named(question):
         conditions.append(line.c.is_return)
     conditions += [joined.narrowed(name, values) for name, values in where]
     groups = {name: joined.expression(name) for name in question.by}
     if source.each:
         return _by_each(source, joined, groups, parts, conditions, settings)
-    for name in {name for part in parts for name in part.needs}:
+    summed = rollup if rollup and not source.summed else None
+    for name in {name for part in parts for name in part.needs if not summed}:
         joined.entity(name)
-    values = [part.aggregate(joined.tables, settings).label(part.name) for part in parts]
+    values = [
+        (summed.read(part) if summed else part.aggregate)(joined.tables, settings).label(part.name)
+        for part in parts
+    ]
     labelled = [group.label(name) for name, group in groups.items()]
     chosen = select(*labelled, *values).select_from(joined.joined).where(*conditions)
     return chosen.group_by(*groups.values())
@@ -158,12 +176,14 @@ def _by_each(
 
 def _of_all_tenders(
     source: Source, parts: Sequence[Part], question: Question, scope: Scope, settings: Settings,
-    compared: bool,
+    compared: bool, rollup: Rollup | None = None,
 ) -> Select[Any]:  # fmt: skip
     """The parts of the same group over all tenders, beside each tender."""
     where = tuple(pair for pair in question.where if pair[0] != "tender")
     lines = replace(source, name="lines")
-    every = _grouped(lines, parts, replace(question, where=where), scope, settings, compared)
+    every = _grouped(
+        lines, parts, replace(question, where=where), scope, settings, compared, rollup
+    )
     grouped = every.subquery("by_tender")
     rest = [grouped.c[name] for name in question.by if name != "tender"]
     wholes = [
@@ -174,8 +194,10 @@ def _of_all_tenders(
 
 def _visible(source: Source, line: FromClause, scope: Scope) -> Expression:
     """A scope limits rows by their store; a region's own targets by the region."""
+    if scope.everything:
+        return true()
     seen = access.visible(line.c.store_key, scope)
-    if source.name != "targets" or scope.everything or not scope.regions:
+    if source.name != "targets" or "region_key" not in line.c or not scope.regions:
         return seen
     own = and_(line.c.store_key.is_(None), line.c.region_key.in_(access.visible_regions(scope)))
     return or_(seen, own)
@@ -185,34 +207,11 @@ def figures(question: Question, scope: Scope, settings: Settings) -> Select[Any]
     """SELECT of the figures a question asks for: its dimensions, its keys, and with a comparison
     `<key>_compare`. Money has two decimals, quotients are unrounded. Raises QuestionError."""
     metrics = metrics_of(question)
-    periods = [False, True] if question.compare else [False]
-    pieces = [
-        (source, _parts(metrics, source), compared)
-        for compared in periods
-        for source in SOURCES
-        if _parts(metrics, source)
-    ]
-    columns = [_name(part.name, compared) for _, parts, compared in pieces for part in parts]
-    columns += [_name(PRESENT, compared) for compared in periods]
-    branches = []
-    for source, parts, compared in pieces:
-        group = _of_all_tenders if source == "all_tenders" else _grouped
-        grouped = group(SOURCES[source], parts, question, scope, settings, compared).subquery()
-        own: dict[str, Expression] = {
-            _name(part.name, compared): grouped.c[part.name] for part in parts
-        }
-        if SOURCES[source].makes_groups:
-            own[_name(PRESENT, compared)] = literal(1)
-        branches.append(
-            select(
-                *(grouped.c[name].label(name) for name in question.by),
-                *(own.get(name, null()).label(name) for name in columns),
-            )
-        )
-    together = _together(branches, question.by, columns)
+    periods = _periods(question)
+    together = _summed(_parts(metrics), question, scope, settings)
     there = [together.c[_name(PRESENT, compared)].is_not(None) for compared in periods]
     values = [
-        case((there[compared], _value(metric, together, compared))).label(
+        case((_is_there(metric, together, compared), _value(metric, together, compared))).label(
             _name(metric.key, compared, "_compare")
         )
         for metric in metrics
@@ -223,12 +222,58 @@ def figures(question: Question, scope: Scope, settings: Settings) -> Select[Any]
     return rows.order_by(*(name.asc().nulls_last() for name in names))
 
 
-def _parts(metrics: Sequence[Metric], source: str) -> list[Part]:
-    """The parts of some figures that one source counts, each once."""
-    found = {
-        part.name: part for metric in metrics for part in metric.parts if part.source == source
-    }
-    return list(found.values())
+def sums(
+    question: Question, parts: Sequence[Part], scope: Scope, settings: Settings
+) -> Select[Any]:
+    """SELECT of the summed parts figures are made of: the question's dimensions, then each part
+    under its own name, empty where a group has no rows of its source."""
+    together = _summed(parts, question, scope, settings)
+    columns = dict.fromkeys((*question.by, *(part.name for part in parts)))
+    rows = select(*(together.c[name] for name in columns))
+    return rows.where(together.c[PRESENT].is_not(None))
+
+
+def _summed(
+    parts: Sequence[Part], question: Question, scope: Scope, settings: Settings
+) -> FromClause:
+    """Parts by the question's dimensions, those of the compared period beside them."""
+    pieces = [
+        (source, rollup, own, compared)
+        for compared in _periods(question)
+        for source in SOURCES
+        for rollup, own in routed(
+            SOURCES[source], [part for part in parts if part.source == source], question, scope
+        )
+    ]
+    columns = [_name(part.name, compared) for _, _, own, compared in pieces for part in own]
+    columns += [_name(PRESENT, compared) for compared in _periods(question)]
+    branches = []
+    for source, rollup, own, compared in pieces:
+        group = _of_all_tenders if source == "all_tenders" else _grouped
+        grouped = group(
+            SOURCES[source], own, question, scope, settings, compared, rollup
+        ).subquery()
+        values: dict[str, Expression] = {
+            _name(part.name, compared): grouped.c[part.name] for part in own
+        }
+        if SOURCES[source].makes_groups:
+            values[_name(PRESENT, compared)] = literal(1)
+        branches.append(
+            select(
+                *(grouped.c[name].label(name) for name in question.by),
+                *(values.get(name, null()).label(name) for name in columns),
+            )
+        )
+    return _together(branches, question.by, columns)
+
+
+def _periods(question: Question) -> list[bool]:
+    return [False, True] if question.compare else [False]
+
+
+def _parts(metrics: Sequence[Metric]) -> list[Part]:
+    """The parts of some figures, each once."""
+    return list({part.name: part for metric in metrics for part in metric.parts}.values())
 
 
 def _name(name: str, compared: bool, suffix: str = "_then") -> str:
@@ -245,6 +290,12 @@ def _together(branches: list[Select[Any]], by: Sequence[str], columns: Sequence[
     return select(*names, *values).group_by(*names).subquery("parts")
 
 
+def _is_there(metric: Metric, parts: FromClause, compared: bool) -> Expression:
+    """Whether a group is one of a figure's own, whatever other figures stand beside it."""
+    own = (_name(part.name, compared) for part in metric.beside)
+    return and_(*(parts.c[name].is_not(None) for name in (_name(PRESENT, compared), *own)))
+
+
 def _value(metric: Metric, parts: FromClause, compared: bool) -> Expression:
     """A figure from its summed parts."""
     numerator = parts.c[_name(metric.numerator[0].name, compared)]
@@ -253,7 +304,7 @@ def _value(metric: Metric, parts: FromClause, compared: bool) -> Expression:
         share = portable.quotient(func.coalesce(numerator, 0), denominator)
         return share - 1 if metric.minus_one else share
     if metric.unit is Unit.MONEY:
-        return portable.money(numerator)
+        return portable.money(numerator, metric.numerator[0].digits)
     return cast(numerator, BigInteger) if metric.unit is Unit.COUNT else numerator
 
 
@@ -285,33 +336,3 @@ def moved_orders(question: Question, scope: Scope, settings: Settings) -> Select
         .subquery()
     )
     return select(moved.c[name], func.count().label("orders_moved")).group_by(moved.c[name])
-
-
-ENTRY_DIMENSIONS = ("date", "store", "region", "brand", "guide", "campaign")
-
-
-def funnel(
-    name: str, question: Question, scope: Scope, settings: Settings, *,
-    window: timedelta | None = None, with_immature: bool = False,
-) -> Select[Any]:  # fmt: skip
-    """SELECT of a funnel's rows: the question's dimensions, entries, immature, each step, and
-    median_hours from entry to the last step. Raises QuestionError."""
-    chosen = funnels.funnel_named(name)
-    for dimension in _named(question):
-        if dimension not in DIMENSIONS:
-            raise nearest("dimension", dimension, DIMENSIONS)
-        if DIMENSIONS[dimension].of not in ENTRY_DIMENSIONS:
-            raise QuestionError(f"funnel entries have no {dimension}")
-    line = funnels.followed(chosen, window or chosen.window, settings)
-    joined = Joined(line, question.org)
-    conditions = [access.visible(line.c.store_key, scope)]
-    if _named(question) & set(TIME):
-        joined.days(_days(question, compared=False))
-    else:
-        conditions.append(line.c.business_date.between(question.start, question.end))
-    conditions += [joined.narrowed(dimension, values) for dimension, values in question.where]
-    groups = {dimension: joined.expression(dimension) for dimension in question.by}
-    labelled = [value.label(dimension) for dimension, value in groups.items()]
-    rows = select(*labelled, *funnels.counts(chosen, line, with_immature))
-    grouped = rows.select_from(joined.joined).where(*conditions).group_by(*groups.values())
-    return grouped.order_by(*(group.asc().nulls_last() for group in groups.values()))

@@ -6,7 +6,6 @@ Rows are called `line`; they have a `business_date` and, as far as they exist fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,8 @@ from sqlalchemy.sql.expression import FromClause
 from warehouse import conventions, credit, portable
 from warehouse.filters import Question
 from warehouse.lines import replayed
+from warehouse.parts import BUYERS
+from warehouse.rollups import Rollup
 from warehouse.schema import (
     CREDITED_LINES,
     LOADED,
@@ -29,30 +30,41 @@ from warehouse.schema import (
 from warehouse.settings import Settings
 
 Expression = ColumnElement[Any]
-Columns = Mapping[str, FromClause]
-"""The joined tables of a source by what they are: `line`, `store`, …"""
 
 
 @dataclass(frozen=True)
 class View:
     """What the rows of a source may depend on: the question, the days it reads (`source_date`,
-    under the times they are shown at), and the settings."""
+    under the times they are shown at), the settings, and the rollup that stands for the lines."""
 
     question: Question
     days: FromClause
     settings: Settings
+    rollup: Rollup | None = None
 
 
 def lines(view: View) -> FromClause:
-    """Stored lines; or as another credit policy or another way to count would have them."""
+    """Stored lines or what they add up to in a rollup; or as another credit policy or another way
+    to count would have them."""
+    if view.rollup:
+        return view.rollup.rows()
     policy = credit.policy(view.question.credit)
     standard = policy == credit.STANDARD
     line = CREDITED_LINES if standard else replayed(policy, view.settings.timezone)
     return conventions.counted(line, view.question, view.settings)
 
 
-def with_organisation(rows: FromClause) -> FromClause:
-    """Rows of stores and days, with region and brand of the store that day."""
+def amounts(view: View) -> FromClause:
+    """The same, for what looks at no other sum of them than `net_amount`."""
+    return view.rollup.amounts() if view.rollup else lines(view)
+
+
+def with_organisation(rows: FromClause, question: Question) -> FromClause:
+    """Rows of stores and days, with region and brand of the store that day if they are asked for:
+    finding them takes longer than most sums."""
+    named = {*question.by, *(name for name, _ in question.where)}
+    if not named & {"region", "top_region", "brand"}:
+        return select(rows).subquery("line")
     periods = STORE_PERIODS
     joined = rows.outerjoin(periods, period_of(rows))
     return (
@@ -68,26 +80,21 @@ def _footfall_days(settings: Settings) -> FromClause:
 
 def footfall(view: View) -> FromClause:
     """Visitors by store and local date."""
-    return with_organisation(_footfall_days(view.settings))
+    return with_organisation(_footfall_days(view.settings), view.question)
 
 
 def counted_lines(view: View) -> FromClause:
-    """POS lines of store-days that have a counter, under the store's brand."""
-    line, counted = CREDITED_LINES, _footfall_days(view.settings)
+    """Lines of store-days that have a counter, under the store's brand."""
+    line = view.rollup.rows() if view.rollup else CREDITED_LINES
+    counted = _footfall_days(view.settings)
     days = select(counted.c.store_key, counted.c.business_date).distinct().subquery()
     same = and_(days.c.store_key == line.c.store_key, days.c.business_date == line.c.business_date)
-    return (
-        select(
-            line.c.business_date, line.c.store_key, line.c.region_key,
-            line.c.store_brand.label("brand"), line.c.receipt_key, line.c.is_return,
-        )
-        .join(days, same)
-        .where(line.c.source == "pos")
-        .subquery("line")
-    )  # fmt: skip
+    others = (column for column in line.c if column.name not in ("brand", "store_brand"))
+    return select(*others, line.c.store_brand.label("brand")).join(days, same).subquery("line")
 
 
 def buyer_lines(view: View) -> FromClause:
-    """Sale lines of members."""
+    """Sale lines of members; of a rollup the rows that count a buyer."""
     line = lines(view)
-    return select(line).where(~line.c.is_return, line.c.member_key.is_not(None)).subquery("line")
+    sold = line.c[BUYERS.name] > 0 if view.rollup else ~line.c.is_return
+    return select(line).where(sold, line.c.member_key.is_not(None)).subquery("line")

@@ -34,6 +34,8 @@ from warehouse.feeds import FEEDS, Feed, Field, Kind
 
 METADATA = MetaData()
 MONEY = Numeric(18, 2)
+FACTOR = Numeric(28, 2)
+"""Money about to be multiplied: engines keep the 18 digits of MONEY for the product."""
 SHARE = Numeric(9, 8)
 
 Type = TypeEngine[Any] | type[TypeEngine[Any]]
@@ -133,6 +135,8 @@ def _loaded_table(feed: Feed) -> Table:
 
 
 LOADED: Mapping[str, Table] = {name: _loaded_table(feed) for name, feed in FEEDS.items()}
+Rows = Mapping[str, FromClause]
+"""Loaded rows by feed: all of them (`LOADED`), or the few that a derivation needs."""
 
 
 def _table(name: str, comment: str, *columns: tuple[str, Type, str], key: int = 1) -> Table:
@@ -240,6 +244,14 @@ def period_of(rows: FromClause) -> ColumnElement[bool]:
     )
 
 
+GUIDE_PERIODS = _table(
+    "dim_guide_periods", "One row per guide and span of days of an assignment.",
+    ("guide_key", Integer, "the guide"),
+    ("starts_on", Date, "first day"),
+    ("ends_before", Date, "first day after; not later than the day after the guide left"),
+    ("store_key", Integer, "where they work then"),
+    key=2,
+)  # fmt: skip
 REGION_PATHS = _table(
     "dim_region_paths", "One row per region and region it lies in, itself included.",
     ("region_key", Integer, "the region"),
@@ -329,8 +341,32 @@ SCANS = _table(
     ("product_key", Integer, "what"),
     ("channel", String, "channel the event states"),
     ("is_visit", Boolean, "true: the person's first scan in that store that day"),
+    ("bind_result", String, "of a guide scan: what it did to the binding"),
+    ("on_hand", Integer, "pieces counted there that day; empty: not counted"),
     ("is_lost", Boolean, "true: a lost sale, the first of its style that day"),
     ("lost_amount", MONEY, "list price of what was not sold; 0 unless lost"),
+)
+FUNNEL_STEPS = 4
+"""The most steps a shipped funnel has."""
+FUNNEL_ENTRIES = _table(
+    "fct_funnel_entries",
+    "One row per shipped funnel and entry, followed for the funnel's own window.",
+    ("funnel", String, "name of the funnel"),
+    ("event_id", String, "the touchpoint that is the entry"),
+    ("person_key", BigInteger, "who; negative: a visitor"),
+    ("entered_at", DateTime, "when, UTC"),
+    ("business_date", Date, "local calendar date"),
+    ("store_key", Integer, "where"),
+    ("region_key", Integer, "that store's region that day"),
+    ("brand", String, "that store's brand that day"),
+    ("guide_key", Integer, "guide the event names"),
+    ("campaign_key", Integer, "campaign the event names"),
+    ("coupon_key", BigInteger, "coupon the event names"),
+    *(
+        (f"step_{place}_at", DateTime, f"when step {place} was reached, UTC; empty: not")
+        for place in range(1, FUNNEL_STEPS + 1)
+    ),
+    key=2,
 )
 AS_OF = _table(
     "dim_as_of",
@@ -391,8 +427,9 @@ ETL_FACTS = _table(
     ("text", String, "value"),
 )  # fmt: skip
 
-DERIVED = (
-    STORE_PERIODS, REGION_PATHS, MEMBER_PERSONS, VISITOR_PERSONS, ORDERS, CREDITED_LINES, SCANS,
-    AS_OF,
-)  # fmt: skip
+DERIVED = [
+    STORE_PERIODS, GUIDE_PERIODS, REGION_PATHS, MEMBER_PERSONS, VISITOR_PERSONS, ORDERS,
+    CREDITED_LINES, SCANS, FUNNEL_ENTRIES, AS_OF,
+]  # fmt: skip
+"""Everything derived; rollups.py adds its own."""
 LEDGER = (ETL_FILES, ETL_REJECTS, ETL_RUNS, ETL_FACTS)

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from warehouse.filters import QuestionError
+from warehouse.funnels import Funnel, described
+
 HOME = Path(__file__).resolve().parent.parent
 
 
@@ -25,7 +28,8 @@ class Settings:
     `fee_rates` maps a tender to the share the payment provider keeps (0.005 = 0.5 %);
     `max_reject_share` is the share of bad rows (0–1) above which a whole file is refused;
     `comparable_after_days` is how long a store must have been open to count as comparable;
-    `late_after_hours` is how old a feed's newest event may be before it is shown as late.
+    `late_after_hours` is how old a feed's newest event may be before it is shown as late;
+    `funnels` are those that an analyst added to the shipped ones.
     """
 
     warehouse: Path = HOME / "data" / "warehouse"
@@ -40,6 +44,7 @@ class Settings:
     max_reject_share: float = 0.2
     comparable_after_days: int = 30
     late_after_hours: int = 36
+    funnels: Mapping[str, Funnel] = field(default_factory=dict)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -110,18 +115,29 @@ def _config_value(path: Path, name: str, value: object) -> object:
     where = f"GUIDEPOST_CONFIG={path}: {name}"
     if name == "fee_rates" and isinstance(value, dict):
         return {tender: _rate(f"{where}.{tender}", rate) for tender, rate in value.items()}
+    if name == "funnels":
+        return _funnels(where, value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if name == "max_reject_share" and number and 0 <= float(str(value)) <= 1:
         return float(str(value))
     whole = isinstance(value, int) and number and value >= 0
     if name in ("comparable_after_days", "late_after_hours") and whole:
         return value
-    known = ("fee_rates", "max_reject_share", "comparable_after_days", "late_after_hours")
+    known = (
+        "fee_rates", "max_reject_share", "comparable_after_days", "late_after_hours", "funnels"
+    )  # fmt: skip
     cure = "a share between 0 and 1" if name == "max_reject_share" else "a whole number or a table"
     problem = (
         f"cannot be {value!r}; give {cure}" if name in known else f"is unknown; there are {known}"
     )
     raise SettingError(f"{where} {problem}")
+
+
+def _funnels(where: str, tables: object) -> Mapping[str, Funnel]:
+    try:
+        return described(tables)
+    except QuestionError as error:
+        raise SettingError(f"{where}: {error}") from None
 
 
 def _rate(where: str, value: object) -> Decimal:

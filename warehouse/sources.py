@@ -17,13 +17,16 @@ from sqlalchemy.sql.expression import FromClause
 
 from warehouse import (
     comparable_rows,
-    funnels,
+    coupon_rows,
+    entries,
     member_rows,
     portable,
     rows,
     target_rows,
 )
-from warehouse.rows import Columns, View
+from warehouse.funnels import SHIPPED
+from warehouse.parts import BUYERS, CREDITED, NET, STORE_NET, Columns, Part
+from warehouse.rows import View
 from warehouse.schema import (
     SCANS,
 )  # fmt: skip
@@ -38,7 +41,9 @@ class Source:
     (dimensions.Dimension.of); `counts` says in words what is counted, for refusals;
     `makes_groups` is false where rows only add to groups that another source has; `each` is what
     counts once per group (a store, a member) and `of_each` what is first found of each; `at_ends`
-    means that its rows stand at the end of each time that is shown (bucket_ends)."""
+    means that its rows stand at the end of each time that is shown (bucket_ends); `summed` are the
+    parts of lines that its rows are made of (none: those asked for themselves), where lines summed
+    up can stand for lines, and `needs` the columns of lines it looks at besides (routes.py)."""
 
     name: str
     rows: Callable[[View], FromClause]
@@ -48,6 +53,8 @@ class Source:
     each: str | None = None
     of_each: Callable[[Columns], Mapping[str, Expression]] | None = None
     at_ends: bool = False
+    summed: tuple[Part, ...] | None = None
+    needs: tuple[str, ...] = ()
 
 
 def _area_of_store(columns: Columns) -> Mapping[str, Expression]:
@@ -86,6 +93,17 @@ def _ring_of_person(columns: Columns) -> Mapping[str, Expression]:
     }
 
 
+def _returns_of_member(columns: Columns) -> Mapping[str, Expression]:
+    used = _ever(columns["line"].c.used_coupon)
+    return {**_purchases_of_member(columns), "used_coupon": used}
+
+
+def _scan_entries(view: View) -> FromClause:
+    funnel = SHIPPED["scan_to_order"]
+    days = (view.question.start, view.question.end)
+    return entries.journeys(funnel, funnel.window, view.settings.timezone, days)
+
+
 def _only(condition: Expression) -> FromClause:
     return select(SCANS).where(condition).subquery("line")
 
@@ -97,30 +115,47 @@ _LINE = (*ORGANISATION, "guide", "line", "channel", "product", "member")
 SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
-        Source("lines", rows.lines, (*_LINE, "handling_store"), "sale and return lines"),
+        Source("lines", rows.lines, (*_LINE, "handling_store"), "sale and return lines",
+               summed=()),
         Source("counted_lines", rows.counted_lines, ORGANISATION, "receipts of counted store-days",
-               False),
+               False, summed=(), needs=("store_key", "store_brand")),
         Source("footfall", rows.footfall, ORGANISATION, "visitors by store and hour"),
-        Source("areas", rows.lines, _LINE, "selling areas of stores",
-               each="store", of_each=_area_of_store),
+        Source("areas", rows.amounts, _LINE, "selling areas of stores",
+               each="store", of_each=_area_of_store, summed=(NET,), needs=("store_key",)),
         Source("joins", member_rows.joins, _JOIN, "members on joining"),
         Source("memberships", member_rows.memberships, _JOIN, "members",
                at_ends=True),
         Source("member_days", rows.buyer_lines, _LINE, "days on which members bought", False,
-               each="member", of_each=_days_of_member),
+               each="member", of_each=_days_of_member, summed=(BUYERS,), needs=("member_key",)),
         Source("first_purchases", member_rows.first_purchases, _LINE, "first purchases", False,
-               each="member", of_each=_purchases_of_member),
+               each="member", of_each=_purchases_of_member, summed=(BUYERS,),
+               needs=("member_key",)),
         Source("year_lines", member_rows.year_lines, _LINE, "purchases of a year", False,
-               each="member", of_each=_sides_of_member, at_ends=True),
-        Source("all_tenders", rows.lines, _LINE, "sale lines of all tenders", False),
+               each="member", of_each=_sides_of_member, at_ends=True, summed=(BUYERS,),
+               needs=("member_key", "source")),
+        Source("all_tenders", rows.lines, _LINE, "sale lines of all tenders", False,
+               summed=()),
         Source("scans", lambda _: SCANS, _SCAN, "scans"),
         Source("visits", lambda _: _only(SCANS.c.is_visit), _SCAN, "scanning visits"),
         Source("lost_sales", lambda _: _only(SCANS.c.is_lost), _SCAN, "lost sales"),
-        Source("rings", lambda view: funnels.rings(view.settings),
+        Source("store_scans", lambda _: _only(SCANS.c.store_key.is_not(None)), _SCAN,
+               "scans in a store"),
+        Source("bindings", lambda _: _only(SCANS.c.bind_result.is_not(None)), _SCAN,
+               "guide scans with a bind result"),
+        Source("scan_entries", _scan_entries, (*ORGANISATION, "guide", "campaign"), "scan entries"),
+        Source("o2o_lines", coupon_rows.o2o_lines, _LINE, "lines of O2O orders"),
+        Source("returns_of_buyers", coupon_rows.returns_of_buyers, _LINE,
+               "purchases of members who come back", False,
+               each="member", of_each=_returns_of_member),
+        Source("rings", lambda view: entries.rings(view.settings.timezone),
                (*ORGANISATION, "guide", "campaign"), "scan entries",
                each="person", of_each=_ring_of_person),
         Source("targets", target_rows.targets, (*ORGANISATION, "guide"), "targets"),
-        Source("target_base", target_rows.target_base, _LINE, "lines held against a target", False),
-        Source("comparable", comparable_rows.comparable, _LINE, "comparable store-days"),
+        Source("target_base", target_rows.target_base, _LINE, "lines held against a target", False,
+               summed=(NET, STORE_NET, CREDITED)),
+        Source("comparable", comparable_rows.comparable, _LINE, "comparable store-days",
+               summed=(NET,), needs=("store_key",)),
+        Source("coverable", comparable_rows.coverable, _LINE, "lines of stores",
+               summed=(NET,), needs=("store_key", "store_brand")),
     )
 }  # fmt: skip

@@ -20,6 +20,7 @@ from sqlalchemy.sql.expression import FromClause, Select
 from warehouse import portable
 from warehouse.dimensions import TIME
 from warehouse.filters import Question
+from warehouse.parts import CREDITED, NET, STORE_NET
 from warehouse.rows import View, lines, with_organisation
 from warehouse.schema import (
     DIM_DATES,
@@ -71,29 +72,29 @@ def _target_days(level: str) -> Select[Any]:
     )  # fmt: skip
 
 
-def _store_targets() -> FromClause:
+def _store_targets(question: Question) -> FromClause:
     days, stores = _target_days("store").subquery(), DIM_STORES
     rows = select(
         days.c.business_date, days.c.target, stores.c.store_key,
         literal(None, Integer).label("guide_key"), literal(False).label("is_own"),
     ).join(stores, stores.c.store_id == days.c.id)  # fmt: skip
-    return with_organisation(rows.subquery())
+    return with_organisation(rows.subquery(), question)
 
 
-def _guide_targets() -> FromClause:
+def _guide_targets(question: Question) -> FromClause:
     """Guides' targets, in the guide's latest store."""
     days, guides = _target_days("guide").subquery(), DIM_GUIDES
     rows = select(
         days.c.business_date, days.c.target, guides.c.store_key, guides.c.guide_key,
         literal(True).label("is_own"),
     ).join(guides, guides.c.guide_id == days.c.id)  # fmt: skip
-    return with_organisation(rows.subquery())
+    return with_organisation(rows.subquery(), question)
 
 
-def _own_and_stores(level: str) -> FromClause:
+def _own_and_stores(level: str, question: Question) -> FromClause:
     """Targets of regions or brands themselves (`is_own`), and those of all stores."""
     days = _target_days("brand" if level == "brand" else "region").subquery()
-    regions, paths, stores = LOADED["regions"], REGION_PATHS, _store_targets()
+    regions, paths, stores = LOADED["regions"], REGION_PATHS, _store_targets(question)
     is_brand = level == "brand"
     own = select(
         days.c.business_date, days.c.target, literal(None, Integer).label("store_key"),
@@ -115,16 +116,23 @@ def targets(view: View) -> FromClause:
     """Daily parts of the targets a question adds up; `is_own`: of the groups themselves."""
     level = target_level(view.question)
     if level == "guide":
-        return _guide_targets()
-    return _store_targets() if level == "store" else _own_and_stores(level)
+        return _guide_targets(view.question)
+    if level == "store":
+        return _store_targets(view.question)
+    return _own_and_stores(level, view.question)
+
+
+_HELD = {"guide": CREDITED, "brand": NET}
+"""What is held against the targets of a grouping; of others store net sales."""
 
 
 def target_base(view: View) -> FromClause:
-    """The lines a target is held against, with what counts of each."""
-    line = lines(view)
+    """The lines a target is held against, with what counts of each: `base_amount`."""
     question = view.question
     level = "guide" if target_level(question) == "guide" else _grouping(question)
-    counts = {"guide": line.c.guide_key.is_not(None), "brand": literal(True)}.get(
-        level, line.c.store_key.is_not(None)
-    )
-    return select(*line.c, case((counts, line.c.net_amount), else_=0).label("net")).subquery("line")
+    if view.rollup:
+        return view.rollup.amounts(_HELD.get(level, STORE_NET), "base_amount")
+    line = lines(view)
+    key = {"guide": "guide_key", "brand": "business_date"}.get(level, "store_key")
+    base = case((line.c[key].is_not(None), line.c.net_amount), else_=0).label("base_amount")
+    return select(*line.c, base).subquery("line")

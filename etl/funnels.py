@@ -1,0 +1,170 @@
+"""Fill `fct_funnel_entries`: the entries of the shipped funnels, all or those of some persons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Integer,
+    Table,
+    cast,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+)  # fmt: skip
+from sqlalchemy.sql.expression import FromClause, Select
+
+from etl.orders import behind, of_these
+from etl.touched import Touched, collect, gather, net, refresh, spans, within
+from etl.upsert import scratch
+from warehouse import entries, happenings
+from warehouse.credit import touch_persons
+from warehouse.engine import Build
+from warehouse.funnels import EVENTS, SHIPPED, Funnel
+from warehouse.happenings import Rows
+from warehouse.schema import FUNNEL_ENTRIES, LOADED, MEMBER_PERSONS, ORDERS, STORE_PERIODS, Type
+
+KINDS = {kind for one in SHIPPED.values() for step in one.steps for kind in step.kinds}
+NEEDED = sorted({*KINDS, *(event for one in SHIPPED.values() for event in one.entry)} & {*EVENTS})
+"""Events that any shipped funnel looks at."""
+_LINE = ("receipt_key", "store_key", "line_number", "sold_at", "quantity", "member_key",
+         "coupon_key", "is_deleted")  # fmt: skip
+_TILL: list[tuple[str, Type]] = [
+    ("receipt_key", BigInteger), ("store_key", Integer), ("at", DateTime), ("day", Date),
+    ("member_key", BigInteger), ("coupon_key", BigInteger),
+]  # fmt: skip
+
+
+def derive_funnels(build: Build, timezone: str, touched: Touched | None) -> None:
+    """Bring entries and what they reached up to date."""
+    if touched is None:
+        build.create(FUNNEL_ENTRIES)
+        _follow(build, FUNNEL_ENTRIES, Rows(timezone))
+        return
+    only = _persons(build, touched)
+    needed, orders = _needed(build, only)
+    fresh = scratch("fresh_entries", [(c.name, c.type) for c in FUNNEL_ENTRIES.c])
+    build.create(fresh, temporary=True)
+    _follow(build, fresh, Rows(timezone, needed, orders), only)
+    touched.changes[FUNNEL_ENTRIES.name] = refresh(build, FUNNEL_ENTRIES, "person_key", fresh, only)
+    for table in (only, orders, *needed.values()):
+        build.drop(table)
+
+
+def _follow(build: Build, into: Table, rows: Rows, only: Table | None = None) -> None:
+    """Add the entries of every shipped funnel, and for this put receipts together once."""
+    till, found = scratch("till", _TILL), happenings.till(rows).subquery("found")
+    build.create(till, temporary=True)
+    somebodys = or_(found.c.member_key.is_not(None), found.c.coupon_key.is_not(None))
+    known = select(*found.c).where(somebodys)
+    build.run(insert(till).from_select([name for name, _ in _TILL], known))
+    for funnel in SHIPPED.values():
+        made = _entries(funnel, replace(rows, till=till), only)
+        build.run(insert(into).from_select([c.name for c in into.c], made))
+    build.drop(till)
+
+
+def _entries(funnel: Funnel, rows: Rows, only: Table | None) -> Select[Any]:
+    """The rows of one funnel, in the order of the table's columns."""
+    found = entries.followed(funnel, funnel.window, rows).subquery("entries")
+    times = {f"step_{place}_at": found.c[f"at_{step.name}"]
+             for place, step in enumerate(funnel.steps, 1)}  # fmt: skip
+    values = {"funnel": literal(funnel.name), **{c.name: c for c in found.c}, **times}
+    empty = cast(null(), DateTime)
+    made = select(*(values.get(c.name, empty).label(c.name) for c in FUNNEL_ENTRIES.c))
+    return made if only is None else made.join(only, only.c.person_key == found.c.person_key)
+
+
+# Whose entries -----------------------------------------------------------------------------------
+def _persons(build: Build, touched: Touched) -> Table:
+    """Everybody of whom an event, order, receipt or member row changed, who is or was somebody
+    else, who was issued a coupon of which anything changed, or whose store's day did."""
+    bought = _receipts(build, touched)
+    receipts = (bought, touched.rows["pos_sales"])
+    events = touch_persons(touched.rows).subquery()
+    issued = _recipients(events, *receipts)
+    heads, moved = touched.changes[ORDERS.name], touched.moved["person_key"]
+    known = [select(one.c.person_key).where(one.c.person_key.is_not(None))
+             for one in (events, issued, heads, moved)]  # fmt: skip
+    members = [
+        select(MEMBER_PERSONS.c.person_key).join(
+            rows, rows.c.member_key == MEMBER_PERSONS.c.member_key
+        )
+        for rows in (*receipts, touched.rows["members"])
+    ]
+    keys = scratch("touched_entrants", [("person_key", BigInteger)])
+    only = collect(build, keys, *known, *members, _entered_when_stores_moved(touched))
+    build.drop(bought)
+    return only
+
+
+def _receipts(build: Build, touched: Touched) -> Table:
+    """Receipts with a changed line, and those of stores of whose day's end anything was said."""
+    lines, stores = LOADED["pos_sales"], touched.rows["stores"]
+    cut = net(stores, stores.c.store_key, stores.c.day_cutoff_hour)
+    changed = select(touched.rows["pos_sales"].c.receipt_key)
+    of_stores = select(lines.c.receipt_key).where(lines.c.store_key.in_(select(cut.c.store_key)))
+    return _lines(build, "touched", changed, of_stores)
+
+
+def _lines(build: Build, name: str, *receipts: Select[Any]) -> Table:
+    """What funnels need of the lines of some receipts."""
+    lines, keys = LOADED["pos_sales"], scratch("receipts", [("receipt_key", BigInteger)])
+    only = collect(build, keys, *receipts)
+    few = scratch("lines", [(column, lines.c[column].type) for column in _LINE])
+    rows = select(*(lines.c[column] for column in _LINE))
+    found = gather(build, name, few, rows.join(only, only.c.receipt_key == lines.c.receipt_key))
+    build.drop(only)
+    return found
+
+
+def _recipients(events: FromClause, *receipts: FromClause) -> FromClause:
+    """Everybody who was issued a coupon that some events or receipts name."""
+    table = LOADED["touchpoints"]
+    named = union(*(select(rows.c.coupon_key) for rows in (_issued(events), *receipts)))
+    which = table.c.coupon_key.in_(named)
+    return touch_persons().where(table.c.event == "coupon_issued", which).subquery()
+
+
+def _entered_when_stores_moved(touched: Touched) -> Select[Any]:
+    span, stored = spans(touched.changes[STORE_PERIODS.name]), FUNNEL_ENTRIES
+    entered = select(stored.c.person_key).join(span, span.c.store_key == stored.c.store_key)
+    return entered.where(within(stored.c.business_date, span))
+
+
+def _issued(events: FromClause) -> FromClause:
+    return select(events).where(events.c.event == "coupon_issued").subquery()
+
+
+# What they are followed through ------------------------------------------------------------------
+def _needed(build: Build, only: Table) -> tuple[dict[str, Table], Table]:
+    """All that these persons did, and who else got their coupons."""
+    members, visitors = behind(build, [select(only.c.person_key)])
+    events, lines, rows = LOADED["touchpoints"], LOADED["pos_sales"], LOADED["members"]
+    own = gather(build, "own", events, *of_these(members, visitors, events.c.event.in_(NEEDED)))
+    coupons = select(_issued(own).c.coupon_key)
+    others = select(events).where(
+        events.c.event == "coupon_issued", events.c.coupon_key.in_(coupons),
+        events.c.event_id.not_in(select(own.c.event_id)),
+    )  # fmt: skip
+    receipts = (
+        select(lines.c.receipt_key).where(lines.c[key].in_(theirs))
+        for key, theirs in (("member_key", select(members)), ("coupon_key", coupons))
+    )
+    known = select(rows).join(members, members.c.member_key == rows.c.member_key)
+    heads = select(ORDERS).join(only, only.c.person_key == ORDERS.c.person_key)
+    needed = {
+        "touchpoints": gather(build, "needed", events, select(own), others),
+        "pos_sales": _lines(build, "needed", *receipts),
+        "members": gather(build, "needed", rows, known),
+    }
+    for table in (own, members, visitors):
+        build.drop(table)
+    return needed, gather(build, "needed", ORDERS, heads)
