@@ -18,10 +18,16 @@ HOME = Path(__file__).parent
 SCRIPTS = {
     "overview": HOME / "pages/executive/overview.py",
     "stores": HOME / "pages/field/stores.py",
+    "cohorts": HOME / "pages/members/cohorts.py",
     "health": HOME / "pages/data/health.py",
     "glossary": HOME / "pages/data/glossary.py",
 }
-AUDIENCES = {"executive": ["overview"], "field": ["stores"], "data": ["health", "glossary"]}
+AUDIENCES = {
+    "executive": ["overview"],
+    "field": ["stores"],
+    "members": ["cohorts"],
+    "data": ["health", "glossary"],
+}
 
 
 def page_of(name: str, seen: frozenset[str]) -> st.Page:

@@ -13,4 +13,4 @@ st.caption(t("glossary.note"))
 search = st.text_input(
     t("glossary.search"), key="glossary_search", placeholder=t("glossary.example")
 )
-terms.show(search)
+terms.show(search, desk.settings)

@@ -8,7 +8,12 @@ from reports import charts
 
 TILES = (
     "net_sales", "receipts", "average_receipt_value", "like_for_like_growth",
-    "target_attainment", "guide_coverage", "online_share", "member_sales_share",
+    "like_for_like_coverage", "target_attainment", "guide_coverage", "online_share",
+    "member_sales_share",
+)  # fmt: skip
+BY_REGION = (
+    "net_sales", "target", "target_attainment", "like_for_like_growth", "like_for_like_coverage",
+    "average_receipt_value",
 )  # fmt: skip
 
 desk = session.require("overview")
@@ -37,10 +42,7 @@ blocks.chart(
 )
 
 level = "region" if view.chosen("region") else "top_region"
-figures = view.askable(
-    ("net_sales", "target", "target_attainment", "like_for_like_growth", "average_receipt_value"),
-    level,
-)
+figures = view.askable(BY_REGION, level)
 with blocks.loading():
     answer = desk.answer(view.question(figures, level, compare=view.compare))
 named = desk.named(level, answer.drop_nulls("net_sales"))

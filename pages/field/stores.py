@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import blocks, drawn, formats, frames, headlines, peers, session, tables
+from pages.ui import blocks, drawn, filter_bar, formats, frames, headlines, peers, session, tables
 from pages.ui.i18n import dimension_label, metric_label, t
 from reports import charts
 
@@ -15,6 +15,10 @@ FIGURES = (
 COMPARED = (
     "average_receipt_value", "units_per_receipt", "conversion_rate", "sales_per_sqm",
     "target_attainment", "guide_coverage", "net_sales_per_guide",
+)  # fmt: skip
+RANKED = (
+    "net_sales", "average_receipt_value", "units_per_receipt", "conversion_rate", "sales_per_sqm",
+    "target_attainment",
 )  # fmt: skip
 MOST_ROWS = 500
 
@@ -29,22 +33,23 @@ if blocks.is_empty(desk, desk.total(view.question(("net_sales", "receipts")))):
     st.stop()
 
 figures = everyone.askable(FIGURES, "store")
+by = filter_bar.chosen("rank", everyone.askable(RANKED, "store"), metric_label)
 with blocks.loading():
-    answer = desk.answer(everyone.question(figures, "store", compare=view.compare))
-stores = desk.named("store", answer.drop_nulls(("store", "net_sales")))
-ranked = frames.with_rank(
-    frames.with_share(frames.with_change(stores, "net_sales"), "net_sales"), "net_sales"
-)
+    keys = list(dict.fromkeys((by, *figures)))
+    answer = desk.ranking(everyone.question(keys, "store", compare=view.compare))
+stores = desk.named("store", answer.drop_nulls(("store", by)))
+moved = frames.with_rank_change(frames.with_share(frames.with_change(stores, by), by), by)
+ranked = drawn.ranking(moved, by)
 if not ranked.height:
     st.info(t("stores.none"))
     st.stop()
 shown = frames.only(ranked, "store", chosen).head(MOST_ROWS)
 
-st.subheader(headlines.leaders(ranked), anchor=False)
-st.caption(t("stores.ranked_note", than=t(f"than.{view.compare}")))
+st.subheader(headlines.leaders(ranked, by), anchor=False)
+st.caption(t("stores.ranked_note", name=metric_label(by), than=t(f"than.{view.compare}")))
 tables.show(
-    shown, ("rank", "net_sales", "change", "rank_change", "share", *figures[1:]), store,
-    t("page.stores"), blocks.keyed("leaderboard", chosen), blocks.narrowing("store"),
+    shown, tables.ranking(by, figures), store, t("page.stores"),
+    blocks.keyed("leaderboard", chosen), blocks.narrowing("store"),
 )  # fmt: skip
 st.caption(t("stores.rows_note", shown=shown.height, all=ranked.height))
 

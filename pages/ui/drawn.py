@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from pages.ui import formats, frames
@@ -19,6 +21,18 @@ def over_time(frame: pl.DataFrame, grain: str, key: str) -> pl.DataFrame:
         value_text=_exact(frame, key, key), before_text=_exact(frame, key, before),
     )  # fmt: skip
     return frames.with_change(points, key).with_columns(label=pl.col("point"))
+
+
+def ranking(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """For a table ranked by a figure: its interval, the possible ranks and a mark for samples too
+    small to rank by, in words; `points` is the change of a ratio."""
+    small = pl.when("is_small_sample").then(pl.concat_list(pl.lit(t("ranking.small"))))
+    interval = partial(formats.interval, key)
+    return frame.with_columns(
+        interval=frames.written(frame, interval, f"{key}_low", f"{key}_high"),
+        places=frames.written(frame, formats.places, "rank_low", "rank_high"),
+        sample=small, points=pl.col("change"),
+    )  # fmt: skip
 
 
 def steps(frame: pl.DataFrame, most: int) -> pl.DataFrame:

@@ -115,6 +115,13 @@ def _display(said: Mapping[str, str]) -> None:
           st.radio, horizontal=True, help=t("rise.help"))  # fmt: skip
 
 
+def chosen(name: str, options: Sequence[str], written: Callable[[str], str]) -> str:
+    """A choice of the page itself, kept in the link like the filters."""
+    current = choice(st.session_state.get(name, ""), options)
+    _pick(name, options, current, written, width=320)
+    return current
+
+
 def _pick(
     name: str, options: Sequence[str], current: Any, written: Callable[[str], str],
     widget: Callable[..., Any] = st.selectbox, **more: Any,

@@ -81,6 +81,20 @@ def figure(key: str, value: Number | None) -> str:
     return decimal(value, 2 if unit is Unit.AVERAGE else 0)
 
 
+def interval(key: str, low: Number | None, high: Number | None) -> str:
+    """Both ends of a figure's interval at a glance."""
+    if low is None or high is None:
+        return EMPTY
+    return t("format.range", low=figure(key, low), high=figure(key, high))
+
+
+def places(low: int | None, high: int | None) -> str:
+    """The ranks that are possible."""
+    if low is None or high is None:
+        return EMPTY
+    return str(low) if low == high else t("format.range", low=low, high=high)
+
+
 def exact(key: str, value: Number | None) -> str:
     """A figure in full, for hovering."""
     if value is not None and METRICS[key].unit in (Unit.MONEY, Unit.AVERAGE_MONEY):

@@ -38,13 +38,11 @@ def with_share(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     return frame.with_columns(share=pl.when(value.sum() > 0).then(value / value.sum()))
 
 
-def with_rank(frame: pl.DataFrame, key: str) -> pl.DataFrame:
-    """Best first, with `rank` from 1 and `rank_change`: places gained since the compared period."""
-    now = pl.col(key).rank("min", descending=True)
-    before = pl.col(f"{key}_compare").rank("min", descending=True)
-    ranked = frame.with_columns(rank=now.cast(pl.Int32), was=before.cast(pl.Int32))
-    gained = (pl.col("was") - pl.col("rank")).alias("rank_change")
-    return ranked.with_columns(gained).drop("was").sort("rank", nulls_last=True)
+def with_rank_change(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Adds `rank_change`: places gained since the compared period by what has a `rank` now."""
+    before = pl.when(pl.col("rank").is_not_null()).then(f"{key}_compare")
+    was = before.rank("min", descending=METRICS[key].up_is_good is not False).cast(pl.Int64)
+    return frame.with_columns(rank_change=was - pl.col("rank"))
 
 
 def labelled(frame: pl.DataFrame, labels: pl.DataFrame, name: str, none: str) -> pl.DataFrame:

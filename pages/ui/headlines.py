@@ -7,6 +7,7 @@ import polars as pl
 from pages.ui import formats, frames
 from pages.ui.formats import plain
 from pages.ui.i18n import metric_label, t
+from warehouse.metrics import METRICS, Unit
 
 
 def trend(key: str, row: dict[str, formats.Number | None], compare: str) -> str:
@@ -41,9 +42,15 @@ def targets(frame: pl.DataFrame) -> str:
     return t("headline.targets", reached=reached, stated=stated)
 
 
-def leaders(frame: pl.DataFrame) -> str:
-    """Who leads, and how much the first five make together."""
+def leaders(frame: pl.DataFrame, key: str) -> str:
+    """Who leads: by a sum how much the first five make together, else how sure that is."""
     first = frame.row(0, named=True)
+    if METRICS[key].unit is not Unit.MONEY:
+        return t(
+            "headline.first", label=plain(first["label"]), name=metric_label(key),
+            value=formats.figure(key, first[key]),
+            places=formats.places(first["rank_low"], first["rank_high"]),
+        )  # fmt: skip
     label, part = plain(first["label"]), formats.percent(first["share"] or 0)
     if frame.height <= 5 or first["share"] is None:
         return t("headline.leader", label=label, part=part)

@@ -65,6 +65,11 @@ def metric_edge_cases(key: str) -> str:
     return _translated(f"metric.{key}.edge_cases", METRICS[key].edge_cases)
 
 
+def funnel_label(name: str) -> str:
+    """What a funnel is called; one of an analyst's own by its name."""
+    return _translated(f"funnel.{name}", name)
+
+
 def dimension_label(name: str) -> str:
     """What a way to group is called."""
     return _translated(f"dimension.{name}", DIMENSIONS[name].label)

@@ -59,6 +59,18 @@ class Desk:
         """The figures of a question."""
         return self._recall(answers.answer, question, self.scope, self.settings)
 
+    def ranking(self, question: Question) -> pl.DataFrame:
+        """The figures of a question, best first, and how sure the first one and its rank are."""
+        return self._recall(answers.ranking, question, self.scope, self.settings)
+
+    def cohorts(self, question: Question) -> pl.DataFrame:
+        """Who first bought in the question's period, and who of them bought month after month."""
+        return self._recall(answers.cohorts, question, self.scope)
+
+    def rfm(self, question: Question, by: str) -> pl.DataFrame:
+        """Members by how lately, how often and for how much they bought up to the end."""
+        return self._recall(answers.rfm, question, by, self.scope)
+
     def total(self, question: Question) -> dict[str, Any]:
         """The one row of a question without dimensions, by column."""
         return self.answer(question).row(0, named=True)

@@ -16,8 +16,10 @@ from warehouse.metrics import METRICS, Unit
 TALL, ROW = 17, 35
 """Rows shown without scrolling inside the table, the heading among them; pixels of a row."""
 Pick = Callable[[str], None]
-HUNDREDTHS = ("change",)
+HUNDREDTHS = ("change", "points")
 """Columns written as signed per cent, which the front end does not multiply."""
+TEXTS = ("places", "sample", "interval")
+"""Columns that come as they are read; each says on hover what it is."""
 _FORMATS = {
     Unit.MONEY: "¥%,.0f", Unit.AVERAGE_MONEY: "¥%,.1f", Unit.AVERAGE: "%.2f", Unit.COUNT: "%,d",
     Unit.UNITS: "%,.0f",
@@ -29,7 +31,7 @@ def show(
     pick: Pick | None = None, named: str = "store",
 ) -> None:  # fmt: skip
     """A table of `label` and these columns; `pick` is given the `named` value of a clicked row."""
-    shown = frame.select("label", *map(_plain_number, [c for c in columns if c in frame.columns]))
+    shown = frame.select("label", *map(_plain, [c for c in columns if c in frame.columns]))
     config = {"label": st.column_config.TextColumn(heading, pinned=True)}
     config |= {name: _column(name) for name in shown.columns[1:]}
     more: dict[str, Any] = {}
@@ -42,7 +44,18 @@ def show(
     )  # fmt: skip
 
 
-def _plain_number(name: str) -> pl.Expr:
+def ranking(key: str, others: Sequence[str]) -> tuple[str, ...]:
+    """The columns of a table ranked by a figure, the others last."""
+    unit = METRICS[key].unit
+    share = ("share",) if unit is Unit.MONEY else ()
+    change = "points" if unit is Unit.RATIO else "change"
+    behind = (name for name in others if name != key)
+    return ("rank", key, "interval", "places", "sample", change, "rank_change", *share, *behind)
+
+
+def _plain(name: str) -> pl.Expr:
+    if name in TEXTS:
+        return pl.col(name)
     number = pl.col(name).cast(pl.Int64 if name.startswith("rank") else pl.Float64)
     return number * 100 if name in HUNDREDTHS else number
 
@@ -57,6 +70,13 @@ def _picked(key: str, ids: Sequence[str | None], pick: Pick) -> None:
 def _column(name: str) -> Any:
     """How one column is headed and written."""
     key = name.removesuffix("_compare")
+    if name == "sample":
+        small = [t("ranking.small")]
+        return st.column_config.MultiselectColumn(
+            t("column.sample"), help=t("ranking.sample"), options=small, color="gray"
+        )
+    if name in TEXTS:
+        return st.column_config.TextColumn(t(f"column.{name}"), help=t(f"ranking.{name}"))
     if key not in METRICS:
         return st.column_config.NumberColumn(t(f"column.{name}"), format=_OTHERS[name], step=0.001)
     label, unit = metric_label(key), METRICS[key].unit
@@ -76,6 +96,7 @@ _OTHERS = {
     "rank_change": "%+d",
     "share": "percent",
     "change": "%+.1f%%",
+    "points": "%+.1f pp",
     "delta": "%+,.0f",
 }
 

@@ -18,7 +18,7 @@ GRAINS = ("auto", "day", "week", "month")
 RISES = ("green", "red")
 PLACES = ("brand", "region", "city", "store", "channel")
 """The dimensions one may narrow by, the wider ones first."""
-LINK = ("period", "from", "to", "grain", "compare", *PLACES, "org", "lang", "rise")
+LINK = ("period", "from", "to", "grain", "compare", *PLACES, "org", "lang", "rise", "rank")
 """Every name a link may carry."""
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
