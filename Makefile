@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: start test test-long check format pictures sample clean
+.PHONY: start test test-long clickhouse check format docs pictures sample clean
 
 start: .venv/ready sample
 	@echo "Guidepost: http://127.0.0.1:$(PORT)  (stop with Ctrl+C)"
@@ -23,6 +23,10 @@ test: .venv/ready check
 test-long: .venv/ready
 	$(BIN)/python -m pytest -m long --numprocesses auto --dist loadscope
 
+# ClickHouse's engine (180 MB to fetch): once it is there, tests ask every question of it as well.
+clickhouse: .venv/ready
+	$(BIN)/pip install --quiet --requirement tests/requirements.txt
+
 check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -31,6 +35,9 @@ check: .venv/ready
 format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/ready
+	GUIDEPOST_REWRITE=1 $(BIN)/python -m pytest tests/test_figures_doc.py tests/test_golden_sql.py
 
 pictures: .venv/ready
 	GUIDEPOST_PICTURES=1 $(BIN)/python -m pytest -m browser

@@ -9,13 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import engines
 import pytest
 
 from etl import job
 from etl.simulate import simulate
 from warehouse import answers, show
 from warehouse.access import EVERYTHING, Scope
-from warehouse.engine import reading
 from warehouse.filters import Question
 from warehouse.settings import Settings
 
@@ -65,8 +65,8 @@ class Company:
         return self.ask(key, start, end, **how)[0][key]
 
     def reading(self) -> Any:
-        """A snapshot of what is published, as a context manager."""
-        return reading(self.settings.warehouse)
+        """A snapshot of what is published, through every engine there is, as a context manager."""
+        return engines.reading(self.settings.warehouse)
 
 
 @pytest.fixture

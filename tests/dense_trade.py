@@ -16,6 +16,8 @@ PRODUCTS = ("P1", "P2", "P3", "P4", "P5")
 MEMBERS = tuple(f"M{number}" for number in range(1, 11))
 VISITORS = ("V1", "V2", "V3", "V4")
 CAMPAIGNS = ("C1", "C2")
+COUPONS = ("K1", "K2", "K3")
+BIND_RESULTS = ("bound", "bound", "already_bound", "bound_to_other", "void")
 UNKNOWN = {"S": "S9", "G": "G9", "P": "P9", "M": "M99", "V": "V9", "C": "C9"}
 WEEKS = (date(2023, 1, 10), date(2024, 1, 10))
 DAYS = 56
@@ -61,7 +63,9 @@ def receipts(chance: Random) -> Iterator[Row]:
             "tender": one(chance, ("wechat_pay", "cash", "card"), empty=0.1, unknown=0),
         }
         for line in range(1, chance.choice((2, 2, 3, 4))):
-            yield head | _line(chance, line) | _served(chance) | _taken_back(chance, number)
+            coupon = {"coupon_id": one(chance, COUPONS, empty=0.8, unknown=0)}
+            line_of = head | _line(chance, line) | coupon
+            yield line_of | _served(chance) | _taken_back(chance, number)
 
 
 def _line(chance: Random, line: int) -> Row:
@@ -134,6 +138,7 @@ def _header(chance: Random) -> Row:
         "member_id": who,
         "visitor_id": "" if who and chance.random() < 0.7 else one(chance, VISITORS, empty=0.2),
         "tender": one(chance, ("wechat_pay", "alipay"), empty=0.1, unknown=0),
+        "coupon_id": one(chance, COUPONS, empty=0.6, unknown=0),
         "device": one(chance, ("mobile", "pc"), empty=0.2, unknown=0),
         **(_served(chance) if chance.random() < 0.25 else {}),
     }
@@ -177,7 +182,7 @@ def touches(chance: Random) -> Iterator[Row]:
             "product_id": one(chance, PRODUCTS, empty=0.3),
             "campaign_id": one(chance, CAMPAIGNS, empty=0.6),
             "channel": chance.choice(("mini_program", "")),
-            "bind_result": maybe(chance, "bound", 0.3) if event == "guide_scan" else "",
+            "bind_result": maybe(chance, chance.choice(BIND_RESULTS), 0.6),
         }
 
 

@@ -9,14 +9,16 @@ import natural
 import polars as pl
 import pytest
 from rows import Cells, judged
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from etl import checks, derive, publish, upsert
+from etl.touched import Touched
 from warehouse.engine import Build
 from warehouse.feeds import FEEDS
-from warehouse.schema import LOADED, METADATA
+from warehouse.schema import DERIVED, LOADED, METADATA
+from warehouse.settings import Settings
 
-TIMEZONE = "Asia/Shanghai"
+SETTINGS = Settings(timezone="Asia/Shanghai")
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,12 +35,14 @@ class Loading:
     def __init__(self) -> None:
         self.build = Build(Path(":memory:"))
         self.files = 0
+        self.follows = False
+        self.touched: Touched | None = None
         for table in METADATA.sorted_tables:
             self.build.create(table)
 
     def emptied(self) -> Loading:
         """Itself without rows: sooner had than a new one."""
-        self.files = 0
+        self.files, self.follows, self.touched = 0, False, None
         for table in METADATA.sorted_tables:
             self.build.run(delete(table))
         return self
@@ -55,7 +59,8 @@ class Loading:
             key = pl.lit(self.files, pl.Int32).alias("file_key")
             staged = done.accepted.rename({"line": "file_line"}).with_columns(key)
             self.build.append(stage, staged)
-        counts = upsert.merge(self.build, FEEDS[feed], stage)
+        changed = self._noting().rows[feed] if self.follows else None
+        counts = upsert.merge(self.build, FEEDS[feed], stage, changed)
         self.build.drop(stage)
         told = {row["file_key"]: row for row in counts.iter_rows(named=True)}
         return [
@@ -76,5 +81,40 @@ class Loading:
 
     def tables(self) -> dict[str, natural.Rows]:
         """Every loaded and derived table by natural identifiers, derived anew."""
-        derive.derive(self.build, TIMEZONE)
+        derive.derive(self.build, SETTINGS)
         return natural.tables(self.build)
+
+    def follow(self) -> Touched | None:
+        """Bring derived tables up to date with what was loaded since the last time (all, the first
+        time), and note from here on what loads touch. Returns what was touched."""
+        touched = derive.derive(self.build, SETTINGS, self._noting() if self.follows else None)
+        self.follows, self.touched = True, None
+        return touched
+
+    def _noting(self) -> Touched:
+        self.touched = self.touched or Touched(self.build)
+        return self.touched
+
+    def derived(self) -> dict[str, natural.Rows]:
+        """Every derived table as it is stored, its rows in one order."""
+        return {
+            table.name: sorted(self.build.fetch(select(table)).rows(), key=repr)
+            for table in DERIVED
+        }
+
+    def rebuilt(self) -> dict[str, natural.Rows]:
+        """Every derived table as a rebuild stores it; what is stored stays as it is."""
+        before = [(table, self.build.fetch(select(table))) for table in DERIVED]
+        derive.derive(self.build, SETTINGS)
+        anew = self.derived()
+        for table, rows in before:
+            self.build.run(delete(table))
+            self.build.append(table, rows)
+        return anew
+
+
+def check_rebuilt(loading: Loading) -> None:
+    """Every derived table is stored as a rebuild would store it."""
+    followed, rebuilt = loading.derived(), loading.rebuilt()
+    for name, rows in rebuilt.items():
+        assert followed[name] == rows, name

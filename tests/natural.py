@@ -63,4 +63,5 @@ def _names(reader: Reader) -> dict[str, Name]:
 
 
 def _lookup(own: dict[int, Any], other: dict[int, Any]) -> Name:
-    return lambda key: None if key is None else own[key] if key > 0 else ("not one", other[-key])
+    others = {-key: ("not one", name) for key, name in other.items()}
+    return {None: None, 0: "unassigned", **own, **others}.__getitem__

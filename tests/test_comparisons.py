@@ -34,6 +34,7 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
 
 
+@pytest.mark.worked("prior", "year", "weekday", "lunar")
 @pytest.mark.parametrize(
     ("compare", "amount"),
     [("prior", "32.00"), ("year", "1.00"), ("weekday", "2.00"), ("lunar", "4.00")],

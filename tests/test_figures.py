@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from conftest import Company
 from oracle.sample import order, refund, sale, store
 from shops import at, by, days, deliver, figure, opened
 
+from warehouse.filters import COMPARISONS, ORGANISATIONS
 from warehouse.metrics import METRICS
 
 STORE = {"store_id": "S1", "store_name": "One", "brand": "A", "region_id": "E"}
@@ -197,7 +200,23 @@ def test_of_two_versions_of_a_line_the_one_updated_last_counts_whichever_came_la
     assert figure(shop, "net_sales") == "0.00"
 
 
-def test_every_figure_has_a_worked_example() -> None:
-    files = [file for file in Path(__file__).parent.glob("test_*.py") if "oracle" not in file.name]
-    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    assert [key for key in METRICS if not re.search(rf'["(,]{key}[",]', text)] == []
+# Worked examples ---------------------------------------------------------------------------------
+def _worked() -> Iterator[tuple[str, str]]:
+    """What a test marked `worked` names, and that test's own text."""
+    for file in sorted(Path(__file__).parent.glob("test_*.py")):
+        text = file.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            for mark in getattr(node, "decorator_list", ()):
+                if ast.unparse(mark).startswith("pytest.mark.worked("):
+                    body = "\n".join(text.splitlines()[mark.end_lineno : node.end_lineno])
+                    yield from ((ast.literal_eval(name), body) for name in mark.args)
+
+
+def test_every_figure_comparison_and_organisation_has_a_worked_example() -> None:
+    known = {*METRICS, *COMPARISONS, *ORGANISATIONS}
+    assert known - {name for name, _ in _worked()} == set()
+
+
+def test_a_worked_example_speaks_of_what_it_is_marked_with() -> None:
+    unheard = [name for name, body in _worked() if not re.search(rf"\b{name}\b", body)]
+    assert unheard == []

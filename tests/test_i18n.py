@@ -14,6 +14,7 @@ from pages.ui import formats, i18n, view
 from warehouse.dimensions import DIMENSIONS
 from warehouse.feeds import FEEDS
 from warehouse.filters import COMPARISONS, ORGANISATIONS
+from warehouse.funnels import SHIPPED
 from warehouse.metrics import METRICS, Unit
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +32,7 @@ FAMILIES = {
     "org": ORGANISATIONS,
     "feed": tuple(FEEDS),
     "unit": tuple(unit.name.lower() for unit in Unit),
+    "funnel": tuple(SHIPPED),
     "exit": ("0", "2"),
 }
 """Keys made of a prefix and one of these codes."""

@@ -1,4 +1,4 @@
-"""Like-for-like growth: which store-days count, and what they are held against."""
+"""Like-for-like: which store-days count, what they are held against, and how much they cover."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conftest import Company
 from oracle.sample import Row, order, sale, store
 from shops import at, by, days, figure, opened
 
-KEY = "like_for_like_growth"
+KEY, COVERAGE = "like_for_like_growth", "like_for_like_coverage"
 
 
 def _pair(store_id: str, day: int, before: str, now: str, **more: str) -> Iterator[Row]:
@@ -100,9 +100,10 @@ def test_a_closure_of_either_year_masks_the_day_in_both(chain: Company) -> None:
     assert (fifth["S5"], fifth["S6"]) == (pytest.approx(4.0), pytest.approx(5.0))
 
 
+@pytest.mark.worked("like_for_like_growth")
 def test_an_open_day_without_sales_counts_as_zero(chain: Company) -> None:
     # The 4th: 120 + 30 + 40 + 7 + 5 = 202 against 100 + 10 + 10 + 0 + 4 = 124.
-    assert figure(chain, KEY, days(4)) == pytest.approx(202 / 124 - 1)
+    assert figure(chain, "like_for_like_growth", days(4)) == pytest.approx(202 / 124 - 1)
     assert by(chain, KEY, "store", days(4))["S7"] is None
     # The 5th: S7 sells 0 after 7.
     assert by(chain, KEY, "store", days(5))["S7"] == -1.0
@@ -185,3 +186,58 @@ def test_a_comparison_by_weekday_or_lunar_year_aligns_the_days_so(tmp_path: Path
     assert figure(shop, KEY, days(1), compare="weekday") == 3.0
     assert figure(shop, KEY, days(1), compare="lunar") == 7.0
     assert figure(shop, KEY, days(1), compare="prior") == 1.0
+
+
+# Coverage ----------------------------------------------------------------------------------------
+@pytest.mark.worked("like_for_like_coverage")
+def test_coverage_is_the_part_of_store_net_sales_that_is_compared(chain: Company) -> None:
+    # The 4th: S1 120, S2 30, S4 40, S7 7 and S8 5 make 202; S3 90, S5 50, S6 60 and S9 100 are
+    # not compared: 202 of 502.
+    assert figure(chain, "like_for_like_coverage", days(4)) == pytest.approx(202 / 502)
+    assert figure(chain, "store_net_sales", days(4)) == "502.00"
+    stores = by(chain, COVERAGE, "store", days(4))
+    assert {name for name, share in stores.items() if share == 0} == {
+        "S3",
+        "S5",
+        "S6",
+        "unassigned",
+    }
+    assert {name for name, share in stores.items() if share == 1} == {"S1", "S2", "S4", "S7", "S8"}
+    # S4 on the 4th only: 40 of 80.
+    assert by(chain, COVERAGE, "store", days(4, 5))["S4"] == pytest.approx(40 / 80)
+
+
+def test_coverage_without_store_sales_is_empty(chain: Company) -> None:
+    # On the 5th S7 sold last year only: growth is −100 %, and there is nothing to be a part of.
+    assert figure(chain, COVERAGE, days(12)) is None
+    assert "S7" not in by(chain, COVERAGE, "store", days(5))
+
+
+def test_coverage_has_a_brand_by_the_store_as_growth_has(tmp_path: Path) -> None:
+    # S1, of brand B, sells P1, of brand A, for 30.00; S0 is too new for its 20.00 of P1.
+    shop = opened(
+        tmp_path,
+        stores=[store("S1", "B", "R1", **OLD), store("S0", "A", "R1", **NEW)],
+        pos_sales=_trade(
+            _pair("S1", 4, "10.00", "30.00", product_id="P1"),
+            _pair("S0", 4, "", "20.00", product_id="P1"),
+        ),
+    )
+    assert by(shop, COVERAGE, "brand", days(4)) == {"A": 0.0, "B": 1.0}
+    assert by(shop, KEY, "brand", days(4)) == {"B": 2.0}
+    assert figure(shop, COVERAGE, days(4)) == pytest.approx(30 / 50)
+
+
+def test_coverage_leaves_out_sales_of_no_store_and_follows_channel_and_alignment(
+    tmp_path: Path,
+) -> None:
+    # 16.00 at S1 on Friday 1 March 2024, 9.00 online without a store. Sales are loaded from 3
+    # March 2023: that Friday is within them, the same date is not.
+    shop = opened(
+        tmp_path,
+        pos_sales=[sale("friday", "2023-03-03 10:00", "4.00"), sale("now", at(1), "16.00")],
+        online_orders=[order("home", at(1), "9.00")],
+    )
+    assert figure(shop, COVERAGE, days(1), compare="weekday") == 1.0
+    assert figure(shop, COVERAGE, days(1)) == 0.0
+    assert by(shop, COVERAGE, "channel", days(1), compare="weekday") == {"pos": 1.0}

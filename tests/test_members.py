@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Company
 from oracle.sample import member, order, sale, store
-from shops import MARCH, at, by, days, figure, opened
+from shops import MARCH, at, by, days, deliver, figure, opened
 
 APRIL_2023 = ("2023-04-01", "2023-04-30")
 DECEMBER = ("2023-12-01", "2023-12-31")
@@ -36,6 +36,7 @@ def club(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
 
 
+@pytest.mark.worked("new_members")
 def test_new_members_joined_in_the_period_merged_ones_count_as_their_survivor(
     club: Company,
 ) -> None:
@@ -43,6 +44,38 @@ def test_new_members_joined_in_the_period_merged_ones_count_as_their_survivor(
     assert figure(club, "new_members") == 3
     assert by(club, "new_members", "store") == {"S1": 2, "S2": 1}
     assert by(club, "new_members", "guide") == {"G1": 1, None: 2}
+
+
+@pytest.mark.worked("members")
+def test_members_of_no_store_are_a_group_and_deleted_ones_are_no_members(tmp_path: Path) -> None:
+    # M2 joined nowhere, M3 in a store nobody has described; M4 is taken out, but his receipt stays.
+    people = [
+        member("M1", at(1), join_store_id="S1"),
+        member("M2", at(1)),
+        member("M3", at(1), join_store_id="S9"),
+        member("M4", at(1), join_store_id="S1"),
+    ]
+    shop = opened(tmp_path, members=people, pos_sales=[sale("a", at(1), "5.00", member_id="M4")])
+    assert figure(shop, "members") == 4
+    deliver(shop, members=[member("M4", is_deleted="1")])
+    for key in ("members", "new_members"):
+        assert by(shop, key, "store") == {"S1": 1, "unassigned": 1, None: 1}
+        assert by(shop, key, "region") == {"R1": 1, None: 2}
+    assert figure(shop, "active_members") == 1
+
+
+def test_of_members_merged_in_a_circle_the_smallest_identifier_stands_whoever_was_named_first(
+    tmp_path: Path,
+) -> None:
+    # M9 is named by a receipt before anybody hears of M10; "M10" sorts before "M9".
+    shop = opened(tmp_path, pos_sales=[sale("a", at(1), "5.00", member_id="M9")])
+    circle = [
+        member("M9", at(1), join_store_id="S1", merged_into_member_id="M10"),
+        member("M10", at(2), join_store_id="S2", merged_into_member_id="M9"),
+    ]
+    deliver(shop, members=circle)
+    assert by(shop, "members", "store") == {"S2": 1}
+    assert figure(shop, "buyers") == 1
 
 
 def test_members_joined_and_have_not_left_by_the_end_of_the_period(club: Company) -> None:
@@ -76,6 +109,7 @@ def test_by_region_joins_sit_in_that_of_their_day_and_members_in_that_of_the_end
     assert by(club, "new_members", "region", org="as_is") == {"R1": 3}
 
 
+@pytest.mark.worked("referral_ratio")
 def test_the_referral_ratio_is_members_with_a_referrer_over_those_without(club: Company) -> None:
     assert figure(club, "referral_ratio") == 1 / 2  # M2 over M1 and M5
     assert figure(club, "referral_ratio", days(5)) is None  # one with, none without
@@ -115,6 +149,9 @@ def regulars(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
 
 
+@pytest.mark.worked(
+    "active_members", "member_receipt_share", "member_sales_share", "purchase_frequency"
+)
 def test_active_members_have_a_receipt_and_their_shares_are_of_all(regulars: Company) -> None:
     # March: M1, M2 and B4 on a, b, c, d and o of seven receipts, 210.00 of 300.00.
     assert figure(regulars, "active_members") == 3
@@ -123,6 +160,7 @@ def test_active_members_have_a_receipt_and_their_shares_are_of_all(regulars: Com
     assert figure(regulars, "purchase_frequency") == pytest.approx(5 / 3)
 
 
+@pytest.mark.worked("repeat_rate")
 def test_repeat_is_receipts_on_two_days_inside_the_group(regulars: Company) -> None:
     # M1 on the 2nd and the 4th; M2 twice on one day. On each channel M1 bought on one day only.
     assert figure(regulars, "repeat_rate") == pytest.approx(1 / 3)
@@ -130,6 +168,7 @@ def test_repeat_is_receipts_on_two_days_inside_the_group(regulars: Company) -> N
     assert by(regulars, "repeat_rate", "day")["2024-03-02"] == 0.0
 
 
+@pytest.mark.worked("second_purchase_rate")
 def test_a_second_purchase_is_another_day_at_most_90_days_later(regulars: Company) -> None:
     # B1 after 90 days; B2 after 91, B3 on the same day, B4 next year.
     assert figure(regulars, "second_purchase_rate", APRIL_2023) == 1 / 4
@@ -147,6 +186,7 @@ def test_only_members_whose_90_days_have_passed_are_asked_for_a_second_purchase(
     }  # fmt: skip
 
 
+@pytest.mark.worked("omnichannel_share")
 def test_omnichannel_looks_back_twelve_months_from_the_periods_end(regulars: Company) -> None:
     # Up to 31 March: M1 bought on both sides of M1, M2, four B and two D.
     assert figure(regulars, "omnichannel_share") == 1 / 8
@@ -157,6 +197,27 @@ def test_omnichannel_looks_back_twelve_months_from_the_periods_end(regulars: Com
     )
     # Up to the 3rd nobody had bought online.
     assert figure(regulars, "omnichannel_share", days(1, 3)) == 0.0
+
+
+def test_a_figure_is_the_same_whatever_is_asked_beside_it(tmp_path: Path) -> None:
+    # In March S1 sells and S2, where M1 bought in January, does not: S2 has no omnichannel share
+    # of March, though it has a member.
+    shop = opened(
+        tmp_path,
+        members=[member("M1", join_store_id="S2")],
+        pos_sales=[
+            sale("before", "2024-01-05 10:00", "5.00", member_id="M1", store_id="S2"),
+            sale("now", at(2), "5.00", member_id="M1"),
+        ],
+    )
+    key = "omnichannel_share"
+    assert by(shop, key, "store") == {"S1": 0.0}
+    rows = shop.ask(f"members,{key}", *MARCH, by=["store"])
+    assert [(row["store"], row["members"], row[key]) for row in rows] == [
+        ("S1", None, 0.0), ("S2", 1, None),
+    ]  # fmt: skip
+    before = shop.ask(f"members,{key}", *days(1, 2), by=["store"], compare="prior")
+    assert [row[f"{key}_compare"] for row in before] == [None, None]
 
 
 def test_members_without_purchases_leave_every_quotient_empty(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Company
-from oracle.sample import member, order, sale
+from oracle.sample import USUAL, member, order, sale
 from shops import at, by, days, figure, opened
 
 
@@ -36,6 +36,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
 
 
+@pytest.mark.worked("sales_before_returns", "returns_amount", "net_sales")
 def test_net_sales_are_sales_less_returns(market: Company) -> None:
     # 160.00 + 40.00 + 100.00 + 60.00 + 40.00 = 400.00, of which 80.00 came back.
     keys = "sales_before_returns,returns_amount,net_sales"
@@ -45,23 +46,27 @@ def test_net_sales_are_sales_less_returns(market: Company) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.worked("receipts")
 def test_receipts_are_receipts_and_orders_that_sold_something(market: Company) -> None:
     # a, b, d, e; c only takes back.
     assert figure(market, "receipts") == 4
     assert by(market, "receipts", "channel") == {"mini_program": 2, "pos": 2}
 
 
+@pytest.mark.worked("units_sold", "units_returned")
 def test_units_are_counted_apart_sold_and_returned(market: Company) -> None:
     # 2 + 1 + 1 + 1 + 1 pieces sold, 1 returned.
     assert (figure(market, "units_sold"), figure(market, "units_returned")) == (6, 1)
 
 
+@pytest.mark.worked("average_receipt_value", "units_per_receipt", "average_unit_price")
 def test_averages_are_of_sums(market: Company) -> None:
     assert figure(market, "average_receipt_value") == 320 / 4
     assert figure(market, "units_per_receipt") == 6 / 4
     assert figure(market, "average_unit_price") == pytest.approx(400 / 6)
 
 
+@pytest.mark.worked("discount_rate")
 def test_the_discount_rate_reads_sale_lines_with_a_list_amount(market: Company) -> None:
     # (40.00 + 0.00 + 20.00) of (200.00 + 100.00 + 80.00); neither the slip nor lines without one.
     assert figure(market, "discount_rate") == pytest.approx(60 / 380)
@@ -70,10 +75,12 @@ def test_the_discount_rate_reads_sale_lines_with_a_list_amount(market: Company) 
     }  # fmt: skip
 
 
+@pytest.mark.worked("return_rate")
 def test_the_return_rate_is_of_what_the_same_days_sold(market: Company) -> None:
     assert figure(market, "return_rate") == 80 / 400
 
 
+@pytest.mark.worked("buyers", "spend_per_buyer")
 def test_buyers_are_members_and_spend_is_theirs_alone(market: Company) -> None:
     # M1: 160.00 + 40.00 − 80.00, M2: 60.00; the unnamed b and the visitor e are nobody's.
     assert figure(market, "buyers") == 2
@@ -81,6 +88,7 @@ def test_buyers_are_members_and_spend_is_theirs_alone(market: Company) -> None:
     assert by(market, "spend_per_buyer", "tier") == {"gold": 120.0, None: 60.0}
 
 
+@pytest.mark.worked("gross_profit", "gross_margin")
 def test_profit_is_made_on_products_that_state_a_cost(market: Company) -> None:
     # 160 − 2 × 40, 100 − 40, −80 + 40, 40 − 40: 100.00 on 160 + 100 − 80 + 40 = 220.00.
     assert figure(market, "gross_profit") == "100.00"
@@ -88,6 +96,27 @@ def test_profit_is_made_on_products_that_state_a_cost(market: Company) -> None:
     assert by(market, "gross_margin", "product")["P2"] is None
 
 
+def test_the_profit_of_a_small_share_is_rounded_once(tmp_path: Path) -> None:
+    # 0.00 less 0.00012499 × 40.00 = 0.0049996 is nothing to the fen, and not 0.005 and so a fen.
+    gift = sale("a", at(2), "0.00", guide_shares="G1=0.00012499;G2=0.99987501")
+    shop = opened(tmp_path, pos_sales=[gift])
+    assert by(shop, "gross_profit", "guide") == {"G1": "0.00", "G2": "-40.00"}
+
+
+def test_amounts_of_a_hundred_million_are_shared_and_costed_like_small_ones(
+    tmp_path: Path,
+) -> None:
+    # Halves of 250,000,000.01: 125,000,000.01 by rounding for G2, the rest for G1. It cost 2 × 40.
+    pile = sale("a", at(2), "250000000.01", quantity=2, guide_shares="G1=0.5;G2=0.5")
+    dear = sale("b", at(3), "990000000.00", product_id="P8")
+    goods = [*USUAL["products"], {"product_id": "P8", "product_name": "Ring", "cost": "890000000"}]
+    shop = opened(tmp_path, pos_sales=[pile, dear], products=goods)
+    halves = {"G1": "125000000.00", "G2": "125000000.01", None: "990000000.00"}
+    assert by(shop, "net_sales", "guide") == halves
+    assert figure(shop, "gross_profit") == "349999920.01"
+
+
+@pytest.mark.worked("payment_fee")
 def test_the_payment_fee_is_of_sale_lines_at_the_tenders_rate(market: Company) -> None:
     # WeChat Pay: (160 + 40 + 60) × 0.5 %; a return gives no fee back.
     assert figure(market, "payment_fee") == "1.30"

@@ -33,6 +33,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
 
 
+@pytest.mark.worked("online_net_sales", "online_share")
 def test_online_net_sales_are_those_of_orders_less_their_refunds(sides: Company) -> None:
     # 100 + 50 + 30 + 20 + 10 − 40 = 170.00 beside 190.00 at the till.
     assert figure(sides, "online_net_sales") == "170.00"
@@ -40,16 +41,19 @@ def test_online_net_sales_are_those_of_orders_less_their_refunds(sides: Company)
     assert by(sides, "online_share", "channel") == {"mini_program": 1.0, "pos": 0.0}
 
 
+@pytest.mark.worked("in_store_online_net_sales")
 def test_orders_placed_in_a_store_are_shown_apart(sides: Company) -> None:
     assert figure(sides, "in_store_online_net_sales") == "150.00"  # all but shelf
 
 
+@pytest.mark.worked("endless_aisle_share")
 def test_an_endless_aisle_sells_in_a_store_what_another_place_sends(sides: Company) -> None:
     # far (100 − 40) and next (30); own goes out from where it was placed, bag is carried away.
     # Store net sales: 190 at the till, 60 + 50 + 30 in S1, 10 in S2.
     assert figure(sides, "endless_aisle_share") == pytest.approx(90 / 340)
 
 
+@pytest.mark.worked("pickup_share", "mobile_share")
 def test_pickup_and_mobile_are_shares_of_paid_orders(sides: Company) -> None:
     # shelf and bag of five orders; far, shelf and bag of the four that state a device.
     assert figure(sides, "pickup_share") == 0.4
@@ -57,6 +61,7 @@ def test_pickup_and_mobile_are_shares_of_paid_orders(sides: Company) -> None:
     assert by(sides, "pickup_share", "channel") == {"mini_program": 0.4, "pos": None}
 
 
+@pytest.mark.worked("tender_share")
 def test_a_tenders_share_is_of_the_sales_of_all_tenders(sides: Company) -> None:
     # 190 in cash, 100 by WeChat Pay, 110 unstated, of 400.00 sold; the refund changes nothing.
     shares = {"cash": 0.475, "wechat_pay": 0.25, None: 0.275}
@@ -120,18 +125,21 @@ def aisle(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
 
 
+@pytest.mark.worked("scans")
 def test_scans_are_those_of_tags_and_guides(aisle: Company) -> None:
     assert figure(aisle, "scans") == 11
     assert by(aisle, "scans", "store", days(1, 3)) == {"S1": 4, "S2": 1, None: 1}
     assert by(aisle, "scans", "guide", days(1, 3)) == {"G1": 1, None: 5}
 
 
+@pytest.mark.worked("scanning_visits")
 def test_a_visit_is_a_persons_first_scan_in_a_store_on_a_day(aisle: Company) -> None:
     # M1 on the 2nd in S1 and S2, on the 3rd in S1; the scan outside any store is no visit.
     assert figure(aisle, "scanning_visits", days(1, 3)) == 3
     assert by(aisle, "scanning_visits", "product", days(1, 3)) == {"P1": 3}
 
 
+@pytest.mark.worked("lost_sale_scans", "lost_sale_value")
 def test_a_sale_is_lost_once_a_person_store_style_and_day(aisle: Company) -> None:
     # M1 on the 2nd: P1 and P3 are one style, S2 states no stock; on the 3rd P1 again, P2 was there.
     assert by(aisle, "lost_sale_scans", "day", days(1, 3)) == {"2024-03-02": 1, "2024-03-03": 1}
@@ -153,6 +161,7 @@ def test_a_sale_is_lost_only_when_its_14_days_have_passed(aisle: Company) -> Non
 
 
 # Rings -------------------------------------------------------------------------------------------
+@pytest.mark.worked("ring_closure_rate")
 def test_a_ring_closes_by_an_order_and_then_a_store_within_60_days_of_the_first_scan(
     tmp_path: Path,
 ) -> None:

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 SCRIPTS = {
     "overview": "pages/executive/overview.py",
     "stores": "pages/field/stores.py",
+    "cohorts": "pages/members/cohorts.py",
     "health": "pages/data/health.py",
     "glossary": "pages/data/glossary.py",
 }
@@ -129,11 +130,54 @@ def test_stores_are_ranked_by_the_warehouses_figures(opened: Open, sample_wareho
     )
 
 
+def test_stores_say_how_sure_their_ranks_are(opened: Open, sample_warehouse: Path) -> None:
+    app = opened(sample_warehouse, "stores", rank="conversion_rate")
+    table = app.dataframe[0].value
+    question = Question(("conversion_rate",), *MONTH, ("store",))
+    with Hub(sample_warehouse).snapshot() as snapshot:
+        known = answers.ranking(
+            snapshot, question, EVERYTHING, Settings(warehouse=sample_warehouse)
+        ).drop_nulls("conversion_rate")
+    columns = ("conversion_rate_low", "conversion_rate_high", "rank_low", "rank_high")
+    low, high, first, last = (known[name].to_list() for name in columns)
+    ends = map(formats.percent, low), map(formats.percent, high)
+    assert list(table["interval"]) == [f"{one} – {other}" for one, other in zip(*ends, strict=True)]
+    assert list(table["places"]) == list(map(formats.places, first, last))
+    assert "leads with Conversion" in _said(app)
+
+
+def test_small_samples_are_marked_in_words(opened: Open, sample_warehouse: Path) -> None:
+    marks = opened(sample_warehouse, "stores", period="yesterday").dataframe[0].value["sample"]
+    assert [list(mark) for mark in marks] == [["small"]] * len(marks)
+    assert not opened(sample_warehouse, "stores").dataframe[0].value["sample"].dropna().size
+    i18n.speak("zh")  # what the test itself reads of the page's widgets
+    app = opened(sample_warehouse, "stores", period="yesterday", lang="zh")
+    assert list(app.dataframe[0].value["sample"][0]) == ["偏小"]
+
+
 def test_one_store_is_held_against_its_peers(opened: Open, sample_warehouse: Path) -> None:
     store = _ask(sample_warehouse, "net_sales", by=("store",))["store"][0]
     app = opened(sample_warehouse, "stores", store=store)
     assert "ahead of its peers" in _said(app)
     assert list(app.dataframe[0].value["rank"]) != []
+
+
+def test_cohorts_and_segments_are_those_of_the_command_line(
+    opened: Open, sample_warehouse: Path
+) -> None:
+    app = opened(sample_warehouse, "cohorts")
+    assert not app.exception
+    with Hub(sample_warehouse).snapshot() as snapshot:
+        year = Question((), date(2024, 12, 1), LAST)
+        cohorts = answers.cohorts(snapshot, year, EVERYTHING)
+        segments = answers.rfm(snapshot, year, "segment", EVERYTHING)
+    by_month, by_segment = (table.value for table in app.dataframe)
+    sizes = cohorts.filter(pl.col("months_since") == 0)["members"].to_list()
+    assert list(by_month["members"]) == sizes
+    second = cohorts.filter(pl.col("months_since") == 1)["share_active"].drop_nulls().to_list()
+    assert list(by_month["1"].dropna()) == second
+    assert list(by_segment["members"]) == segments["members"].to_list()
+    assert "of first buyers bought again in the month after" in _said(app)
 
 
 def test_health_shows_the_proof_and_what_was_rejected(opened: Open, sample_warehouse: Path) -> None:
@@ -152,6 +196,22 @@ def test_the_glossary_names_every_figure(opened: Open, sample_warehouse: Path) -
     app.text_input(key="glossary_search").input("conversion visitors").run()
     assert "`conversion_rate`" in _said(app)
     assert "`returns_amount`" not in _said(app)
+
+
+def test_the_glossary_shows_how_a_figure_is_computed_to_whoever_opens_it(
+    opened: Open, sample_warehouse: Path
+) -> None:
+    app = opened(sample_warehouse, "glossary")
+    shown = len(app.code)
+    assert "entry = first(tag_scan, guide_scan)" in app.code[0].value
+    app.session_state["how_net_sales"] = True
+    app.session_state["how_scan_to_order"] = True
+    app.run()
+    formula, sql, *_ = (code.value for code in app.code)
+    assert formula == "net_sales = Σ(net_amount) of lines"
+    assert sql.startswith("SELECT") and "fct_credited_lines" in sql
+    assert len(app.code) == shown + 3
+    assert any("Handling store" in caption.value for caption in app.caption)
 
 
 def test_the_glossary_finds_by_name_in_the_language_spoken() -> None:

@@ -42,6 +42,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Company:
     )
 
 
+@pytest.mark.worked("pos_net_sales", "guided_online_net_sales", "store_net_sales")
 def test_store_net_sales_are_the_tills_and_the_guided_online_ones(field: Company) -> None:
     # Tills: 300 + 100 + 50 − 20 + 30 = 460.00. Online credited to a store: 80 − 30 + 60 + 40.
     assert figure(field, "pos_net_sales") == "460.00"
@@ -58,6 +59,7 @@ def test_an_online_order_is_credited_to_where_its_guide_works(field: Company) ->
     assert stores == {"S1": "520.00", "S2": "110.00", None: "0.00"}
 
 
+@pytest.mark.worked("visitors", "conversion_rate")
 def test_conversion_reads_only_store_days_with_a_counter(field: Company) -> None:
     # S1 on the 2nd: receipts a and b of 10 visitors; S2 on the 4th: only a slip, of 5 visitors.
     assert by(field, "visitors", "store") == {"S1": 10, "S2": 5}
@@ -75,6 +77,7 @@ def test_conversion_without_visitors_is_empty(tmp_path: Path) -> None:
     assert figure(shop, "visitors") == 0
 
 
+@pytest.mark.worked("sales_per_sqm")
 def test_sales_per_square_metre_leave_out_stores_that_state_no_area(field: Company) -> None:
     # S1: 520.00 on 100 m². S2 sold 110.00 on nobody knows how much; S3 has no line.
     areas = by(field, "sales_per_sqm", "store")
@@ -82,6 +85,7 @@ def test_sales_per_square_metre_leave_out_stores_that_state_no_area(field: Compa
     assert figure(field, "sales_per_sqm") == 5.2
 
 
+@pytest.mark.worked("credited_net_sales", "guide_coverage")
 def test_credited_sales_and_the_uncredited_rest_are_net_sales(field: Company) -> None:
     # G1: 300 + 40 + 80 − 30; G2: 50 + 60; G3: 60; nobody: e 30 + door 40 + nobody's 90 − 20.
     assert by(field, "credited_net_sales", "guide") == {
@@ -93,17 +97,20 @@ def test_credited_sales_and_the_uncredited_rest_are_net_sales(field: Company) ->
     assert figure(field, "guide_coverage") == 560 / 700
 
 
+@pytest.mark.worked("home_order_net_sales")
 def test_home_orders_are_those_of_a_guide_placed_outside_any_store(field: Company) -> None:
     assert figure(field, "home_order_net_sales") == "50.00"  # 80 − 30
     assert by(field, "home_order_net_sales", "guide")["G2"] == "0.00"
 
 
+@pytest.mark.worked("guide_receipts")
 def test_a_receipt_is_each_guides_with_any_share_and_one_in_all(field: Company) -> None:
     # a, b, c, home, there; b is G1's and G3's.
     assert by(field, "guide_receipts", "guide") == {"G1": 3, "G2": 2, "G3": 1, None: 0}
     assert figure(field, "guide_receipts") == 5
 
 
+@pytest.mark.worked("active_guides", "net_sales_per_guide")
 def test_active_guides_have_a_credited_sale_line(field: Company) -> None:
     # On the 4th and 6th things only came back.
     assert figure(field, "active_guides") == 3
@@ -112,6 +119,7 @@ def test_active_guides_have_a_credited_sale_line(field: Company) -> None:
     assert by(field, "net_sales_per_guide", "day")["2024-03-06"] is None
 
 
+@pytest.mark.worked("members_recruited")
 def test_members_recruited_are_their_guides_on_the_day_they_joined(tmp_path: Path) -> None:
     # M3 joined in February, M4 with nobody; M5 was merged into M1.
     joined = {"join_store_id": "S1", "join_guide_id": "G1"}

@@ -49,6 +49,7 @@ def test_a_whole_months_target_is_that_of_the_stores(year: Company) -> None:
     assert by(year, "target", "store") == {"S1": "310.00", "S2": "620.00", "S3": "100.00"}
 
 
+@pytest.mark.worked("target")
 def test_a_target_is_pro_rata_by_days_of_a_month_partly_in_the_period(year: Company) -> None:
     # 10 of 31 days: 310 × 10 ÷ 31 and so on; 100 × 10 ÷ 31 = 32.258…
     assert by(year, "target", "store", days(1, 10)) == {
@@ -72,6 +73,7 @@ def test_a_filter_that_a_regions_own_target_knows_nothing_of_asks_its_stores(yea
     assert by(year, "target", "brand", where={"region": ["R1"]}) == {"A": "310.00", "B": "620.00"}
 
 
+@pytest.mark.worked("target_attainment")
 def test_attainment_holds_each_level_against_its_own_figure(year: Company) -> None:
     # Stores and regions: store_net_sales. S2 sold 31.00 at the till; nobody shares the order.
     assert by(year, "target_attainment", "store") == {

@@ -9,8 +9,11 @@ It follows docs 02-feeds.md and 03-metrics.md word by word, shares no code with 
 Where the definitions leave a choice, the docstring at that place says CHOICE and which one.
 """
 
+from .campaigns import campaigns
 from .company import Company, load
-from .funnel_query import funnel, ring_closure_rate
+from .funnel_query import funnel, ring_closure_rate, unidentified
+from .loyalty import cohorts, rfm
 from .query import query
 
-__all__ = ["Company", "funnel", "load", "query", "ring_closure_rate"]
+__all__ = ["Company", "campaigns", "cohorts", "funnel", "load", "query", "rfm", "ring_closure_rate",
+           "unidentified"]  # fmt: skip

@@ -133,7 +133,7 @@ def second_purchase_rate(selection: Selection) -> Mapping[Group, Quotient]:
     CHOICE: the first purchase is the first ever, anywhere; it must lie in the group, and so must
     the second, except in time: the second may come after the bucket or the period.
     """
-    first_day, days = selection.company.first_purchase_day, _purchase_days(selection)
+    first_day, days = selection.company.first_purchase_day, purchase_days(selection)
     result: dict[Group, Quotient] = {}
     for group, parts in _groups(selection).items():
         begun = {p.member for p in identified(sales(parts)) if p.day == first_day[p.member or ""]}
@@ -141,7 +141,7 @@ def second_purchase_rate(selection: Selection) -> Mapping[Group, Quotient]:
         again = [
             member
             for member in ripe
-            if _any_within(days[selection.still_of(group), member], first_day[member])
+            if any_within(days[selection.still_of(group), member], first_day[member])
         ]
         result[group] = quotient(len(again), len(ripe))
     return result
@@ -151,7 +151,7 @@ def _groups(selection: Selection) -> Mapping[Group, Lines]:
     return selection.lines or ({(): []} if not selection.by else {})
 
 
-def _purchase_days(selection: Selection) -> dict[tuple[Group, str], set[date]]:
+def purchase_days(selection: Selection) -> dict[tuple[Group, str], set[date]]:
     """(still values, member) → the days with a purchase there, all time."""
     days: dict[tuple[Group, str], set[date]] = {}
     for still, parts in selection.all_time_sales.items():
@@ -166,7 +166,7 @@ def _is_ripe(selection: Selection, first: date) -> bool:
     return as_of is not None and first + SECOND_PURCHASE_WITHIN < selection.company.local_day(as_of)
 
 
-def _any_within(days: set[date], first: date) -> bool:
+def any_within(days: set[date], first: date) -> bool:
     return any(first < day <= first + SECOND_PURCHASE_WITHIN for day in days)
 
 

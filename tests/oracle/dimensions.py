@@ -9,7 +9,7 @@ from .facts import Fact
 from .organisation import UNASSIGNED
 
 STORE_DIMENSIONS = ("store", "region", "top_region", "brand", "city", "site", "ownership")
-PRODUCT_DIMENSIONS = ("product", "category", "season")
+PRODUCT_DIMENSIONS = ("product", "style", "category", "season")
 LINE_DIMENSIONS = (
     *STORE_DIMENSIONS,
     *PRODUCT_DIMENSIONS,
@@ -17,7 +17,7 @@ LINE_DIMENSIONS = (
 )
 _ATTRIBUTES = {
     **dict.fromkeys(("city", "site", "ownership"), "store"),
-    **dict.fromkeys(("category", "season"), "product"),
+    **dict.fromkeys(("style", "category", "season"), "product"),
     "tier": "member",
 }
 
@@ -32,7 +32,8 @@ def value(company: Company, dimension: str, fact: Fact, org: str) -> str | None:
         region = company.organisation.region_of(fact.store, fact.day, org)
         return region if dimension == "region" else company.organisation.top_region(region)
     if dimension in _ATTRIBUTES:
-        return _text(_row_with(company, dimension, fact), dimension)
+        column = "style_id" if dimension == "style" else dimension
+        return _text(_row_with(company, dimension, fact), column)
     return _own(company, dimension, fact)
 
 

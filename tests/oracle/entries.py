@@ -96,7 +96,12 @@ def is_immature(company: Company, entry: Entry, window: timedelta) -> bool:
 
 
 def purchases(company: Company) -> list[Purchase]:
-    """Every POS receipt and paid online order with a sale line.
+    """Every POS receipt and paid online order with a sale line."""
+    return [purchase for purchase, _ in purchases_of(company)]
+
+
+def purchases_of(company: Company) -> list[tuple[Purchase, list[Part]]]:
+    """The same, each with its sale lines.
 
     CHOICE: a receipt's time is that of its first sale line; its member and its coupon are those
     of the lowest line that states one; its day is its business date.
@@ -105,7 +110,7 @@ def purchases(company: Company) -> list[Purchase]:
     for part in company.parts:
         if part.is_sale:
             by_receipt[part.receipt].append(part)
-    return [_purchase(company, parts) for parts in by_receipt.values()]
+    return [(_purchase(company, parts), parts) for parts in by_receipt.values()]
 
 
 def _purchase(company: Company, parts: list[Part]) -> Purchase:

@@ -15,6 +15,7 @@ Reached = dict[str, datetime]
 Reach = Callable[[Company, list[Entry], timedelta], dict[Entry, Reached]]
 
 INTEREST = frozenset({"outfit_view", "product_view", "favourite", "add_to_cart", "share"})
+OPTIONAL = frozenset({"interest", "visit"})
 VISITS = frozenset({"check_in", "tag_scan", "guide_scan"})
 
 
@@ -93,15 +94,15 @@ def coupon_to_store(
         person = company.persons.of(touch["member_id"], touch["visitor_id"])
         if touch["event"] in VISITS and (e := owners.owner(person, touch["occurred_at"])):
             visits[e].append(touch["occurred_at"])
-    recipients = _recipients(company)
+    recipients = recipients_of(company)
     for purchase in purchases(company):
-        entry = _coupon_owner(owners, purchase, recipients)
+        entry = coupon_owner(owners, purchase, recipients)
         if entry and owners.inside(entry, purchase.at):
             bought[entry].append(purchase)
     return {e: _coupon_chain(e, visits[e], bought[e]) for e in {*visits, *bought}}
 
 
-def _recipients(company: Company) -> dict[str, set[Person | None]]:
+def recipients_of(company: Company) -> dict[str, set[Person | None]]:
     recipients: dict[str, set[Person | None]] = defaultdict(set)
     for touch in company.rows["touchpoints"]:
         if touch["event"] == "coupon_issued" and touch["coupon_id"]:
@@ -110,7 +111,7 @@ def _recipients(company: Company) -> dict[str, set[Person | None]]:
     return recipients
 
 
-def _coupon_owner(
+def coupon_owner(
     owners: Owners, purchase: Purchase, recipients: dict[str, set[Person | None]]
 ) -> Entry | None:
     """A receipt that states a coupon belongs to the person's entry of that coupon; without a
@@ -137,7 +138,9 @@ def _coupon_chain(entry: Entry, visits: list[datetime], bought: list[Purchase]) 
 
 
 def _first(bought: Iterable[Purchase], since: datetime) -> Purchase | None:
-    return min((p for p in bought if p.at >= since), key=lambda p: p.at, default=None)
+    """CHOICE: of several at one time that of the earlier day, then of the earlier order."""
+    later = (p for p in bought if p.at >= since)
+    return min(later, key=lambda p: (p.at, p.day, p.belongs_at), default=None)
 
 
 def _first_later(bought: Iterable[Purchase], first: Purchase | None) -> Purchase | None:

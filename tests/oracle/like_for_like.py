@@ -42,6 +42,25 @@ def _growth(now: Decimal, before: Decimal) -> Quotient:
     return None if ratio is None else ratio - 1
 
 
+@figure("quotient", LINE_DIMENSIONS)
+def like_for_like_coverage(selection: Selection) -> Mapping[Group, Quotient]:
+    """The share of store_net_sales that is comparable: that of the store-days like-for-like counts.
+
+    CHOICE: a group's brand is the store's here too, in both halves of the quotient.
+    """
+    counted = {(fact.store, fact.day) for fact, _ in _comparable_store_days(selection)}
+    comparable: dict[Group, Decimal] = defaultdict(Decimal)
+    whole: dict[Group, Decimal] = defaultdict(Decimal)
+    for (store, day), parts in selection.company.store_day_parts.items():
+        for part in parts:
+            for group in _groups(selection, _placed(part, Fact(day=day, store=store))):
+                whole[group] += part.net
+                comparable[group] += part.net if (store, day) in counted else 0
+    if not selection.by:
+        whole.setdefault((), Decimal(0))
+    return {group: quotient(comparable[group], whole[group]) for group in whole}
+
+
 def _comparable_store_days(selection: Selection) -> Iterator[tuple[Fact, date]]:
     """(store on day d, aligned day d′) for every store that counts on d."""
     for day in selection.days:

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from . import crm, field, like_for_like, money, o2o, rings, targets  # noqa: F401 (they register)
+from . import (  # noqa: F401 (they register)
+    coupons,
+    crm,
+    field,
+    like_for_like,
+    money,
+    o2o,
+    rings,
+    scan_quality,
+    targets,
+)
 from .calendars import ALIGNMENTS, compared, days_between
 from .company import Company
 from .registry import FIGURES, Figure
