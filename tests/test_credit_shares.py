@@ -9,6 +9,8 @@ from conftest import Company
 from oracle.sample import Row, guide, order, refund, sale
 from shops import at, by, credit, days, deliver, figure, opened
 
+from warehouse.access import Scope
+
 
 # Shares ------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
@@ -181,6 +183,13 @@ def test_an_original_that_arrives_later_recredits_the_return(tmp_path: Path) -> 
     assert by(shop, "net_sales", "guide") == {"G1": "10.00", "G2": "0.00"}
     assert by(shop, "net_sales", "store") == {"S1": "10.00"}
     assert by(shop, "returns_amount", "handling_store") == {"S2": "20.00"}
+
+
+def test_a_handling_store_outside_a_scope_is_not_named(tmp_path: Path) -> None:
+    back = sale("b", at(5), "-20.00", store_id="S2", guide_id="G2", product_id="P1") | FOUND
+    shop = opened(tmp_path, pos_sales=[*ORIGINAL[:2], back])
+    home = Scope(stores=frozenset({"S1"}))
+    assert by(shop, "returns_amount", "handling_store", scope=home) == {None: "20.00"}
 
 
 def test_a_shared_sale_is_returned_by_its_sharers(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
-from sqlalchemy.sql.expression import Select
+from sqlalchemy import ColumnElement, case, false, or_, select, true
+from sqlalchemy.sql.expression import FromClause, Select
 
 from warehouse.schema import DIM_STORES, LOADED, REGION_PATHS
 
@@ -103,6 +103,15 @@ def visible(store_key: ColumnElement[int], scope: Scope) -> ColumnElement[bool]:
     if scope.is_empty:
         return false()
     return store_key.in_(visible_stores(scope))
+
+
+def own_handling(line: FromClause, scope: Scope) -> FromClause:
+    """Lines that name no store outside a scope as the one that took them back."""
+    if scope.everything:
+        return line
+    key = line.c.handling_store_key
+    seen = case((visible(key, scope), key)).label(key.name)
+    return select(*(c for c in line.c if c is not key), seen).subquery("line")
 
 
 def visible_stores(scope: Scope) -> Select[Any]:

@@ -126,6 +126,8 @@ def _grouped(
         days = bucket_ends(days, question)
         where = tuple(pair for pair in where if pair[0] not in TIME)
     line = source.rows(View(question, days, settings, rollup))
+    if "handling_store" in _named(question):
+        line = access.own_handling(line, scope)
     joined = Joined(line, question.org)
     conditions = [_visible(source, line, scope)]
     if rollup and rollup.pairs:
