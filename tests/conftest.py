@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,9 @@ import pytest
 
 from etl import job
 from etl.simulate import simulate
-from warehouse import answers, show
+from warehouse import answers, engine, show
 from warehouse.access import EVERYTHING, Scope
+from warehouse.engine import Snapshot
 from warehouse.filters import Question
 from warehouse.settings import Settings
 
@@ -67,6 +69,10 @@ class Company:
     def reading(self) -> Any:
         """A snapshot of what is published, through every engine there is, as a context manager."""
         return engines.reading(self.settings.warehouse)
+
+    def stored(self) -> AbstractContextManager[Snapshot]:
+        """The same as the dashboard has it, to look at what is stored."""
+        return engine.reading(self.settings.warehouse)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ class Clickhouse:
             Float: Float, Double: Double, Numeric: _Decimal, Date: _Date, DateTime: _DateTime,
         }  # fmt: skip
         self._session = Session()
+        self._turn = threading.Lock()
         self._copied: dict[str, set[str]] = {}
         for name, value in SETTINGS.items():
             self._session.query(f"SET {name} = {value}")
@@ -83,12 +85,13 @@ class Clickhouse:
     def fetch(self, statement: ClauseElement, source: Snapshot, version: str) -> pl.DataFrame:
         """Rows of a SELECT; what it reads is copied from DuckDB the first time."""
         sql = self.render(statement)
-        self._use(version)
-        for table in METADATA.tables.values():
-            if f"`{table.name}`" in sql and table.name not in self._copied[version]:
-                self._copy(table, source.fetch(select(table)))
-                self._copied[version].add(table.name)
-        arrow = self._session.query(sql, "ArrowTable")
+        with self._turn:
+            self._use(version)
+            for table in METADATA.tables.values():
+                if f"`{table.name}`" in sql and table.name not in self._copied[version]:
+                    self._copy(table, source.fetch(select(table)))
+                    self._copied[version].add(table.name)
+            arrow = self._session.query(sql, "ArrowTable")
         return pl.DataFrame(arrow).rename(_unqualified) if arrow.num_columns else pl.DataFrame()
 
     def _use(self, version: str) -> None:

@@ -137,13 +137,13 @@ def test_nothing_is_changed_while_another_run_holds_the_lock(copied: Company, co
 
 # Rebuild ---------------------------------------------------------------------------------------
 def test_rebuild_from_kept_deliveries_gives_the_same_tables(copied: Company) -> None:
-    with copied.reading() as snapshot:
+    with copied.stored() as snapshot:
         before = natural.tables(snapshot)
     shutil.rmtree(copied.settings.inbox)
     copied.settings.inbox.mkdir()
     result = etl(copied, "rebuild")
     assert result.exit_code == 2 and "published version 3" in result.stdout
-    with copied.reading() as snapshot:
+    with copied.stored() as snapshot:
         assert natural.tables(snapshot) == before
     assert [one["line"] for one in parsed(copied, "rejects")] == [8]
     assert etl(copied, "run").stdout == "nothing new\n"

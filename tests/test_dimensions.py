@@ -35,6 +35,7 @@ SOLD: Mapping[str, Mapping[object, str]] = {
     "device": {"mobile": "3.00", None: "110.00"},
     "category": {"coats": "93.00", None: "20.00"},
     "season": {"2024S": "93.00", None: "20.00"},
+    "style": {"ST1": "93.00", "ST2": "20.00"},
     "product": {"P1": "93.00", "P2": "20.00"},
     "tier": {"gold": "100.00", None: "13.00"},
 }  # fmt: skip

@@ -70,7 +70,7 @@ def pending(tmp_path_factory: pytest.TempPathFactory) -> Pending:
 
 
 def tables(company: Company) -> dict[str, natural.Rows]:
-    with company.reading() as snapshot:
+    with company.stored() as snapshot:
         return natural.tables(snapshot)
 
 

@@ -223,7 +223,7 @@ def test_the_hub_reads_nothing_else_and_cannot_be_changed(
 ) -> None:
     beside = readable.settings.warehouse.parent / "beside.duckdb"
     duckdb.connect(str(beside)).close()
-    with readable.reading() as snapshot:
+    with readable.stored() as snapshot:
         with pytest.raises(duckdb.Error):
             snapshot.fetch_sql(statement.format(beside=beside), ())
         assert snapshot.fetch(select(func.count()).select_from(ETL_RUNS)).item() == 1
@@ -296,7 +296,7 @@ def test_a_page_keeps_its_version_while_a_publish_happens_and_the_next_has_the_n
     company: Company,
 ) -> None:
     published(company, 1)
-    with company.reading() as page:
+    with company.stored() as page:
         before = page.fetch(select(func.count()).select_from(METADATA.tables["fct_pos_lines"]))
         published(company, 2)
         after = page.fetch(select(func.count()).select_from(METADATA.tables["fct_pos_lines"]))

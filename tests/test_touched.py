@@ -351,8 +351,8 @@ def test_runs_that_follow_each_other_publish_what_a_rebuild_publishes(company: C
     company.deliver("pos_sales", back("R2", "R1", "2026-02-12T12:00"), name="b.csv")
     company.deliver("touchpoints", scan("E1", "2026-02-10T11:00"))
     company.load()
-    with company.reading() as snapshot:
+    with company.stored() as snapshot:
         followed = natural.tables(snapshot)
     company.load(rebuild=True)
-    with company.reading() as snapshot:
+    with company.stored() as snapshot:
         assert natural.tables(snapshot) == followed
