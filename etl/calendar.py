@@ -8,6 +8,8 @@ from functools import cache
 import polars as pl
 from lunar_python import Lunar
 
+from warehouse.routes import WEEKDAY_YEAR, year_before
+
 FIRST, LAST = date(1900, 1, 1), date(2100, 12, 31)
 LUNAR_DAYS = 45
 """How far from New Year's day the lunar comparison reaches."""
@@ -24,8 +26,8 @@ def dates() -> pl.DataFrame:
         pl.format("{}-Q{}", day.dt.year(), day.dt.quarter()).alias("quarter"),
         day.dt.strftime("%Y").alias("year"),
         day.dt.weekday().alias("weekday"),
-        day.dt.offset_by("-1y").alias("year_ago_date"),
-        (day - timedelta(days=364)).alias("weekday_ago_date"),
+        day.map_elements(year_before, return_dtype=pl.Date).alias("year_ago_date"),
+        (day - WEEKDAY_YEAR).alias("weekday_ago_date"),
         day.replace_strict(_lunar_ago(), default=None, return_dtype=pl.Date).alias(
             "lunar_ago_date"
         ),

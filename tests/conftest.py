@@ -12,8 +12,9 @@ from typing import Any
 
 import engines
 import pytest
+from loading import Loading
 
-from etl import job
+from etl import job, touched
 from etl.simulate import simulate
 from warehouse import answers, engine, show
 from warehouse.access import EVERYTHING, Scope
@@ -100,6 +101,20 @@ def sample_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
 def sample_warehouse(sample_company: Company) -> Path:
     """Directory of the simulated company's published warehouse."""
     return sample_company.settings.warehouse
+
+
+@pytest.fixture(scope="module")
+def loading() -> Iterator[Loading]:
+    """One warehouse, emptied for each test or example."""
+    made = Loading()
+    yield made
+    made.build.abandon()
+
+
+@pytest.fixture
+def always_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every load is large for the little that is there; make nothing anew for that."""
+    monkeypatch.setattr(touched, "REBUILD_SHARE", float("inf"))
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ from etl.simulate import simulate
 from warehouse import answers, show
 from warehouse.access import EVERYTHING
 from warehouse.engine import Hub, Snapshot
-from warehouse.filters import Question, QuestionError
+from warehouse.filters import Question
 from warehouse.metrics import METRICS, Unit
-from warehouse.queries import metrics_of
+from warehouse.queries import has_meaning
 from warehouse.settings import Settings
 from warehouse.sources import SOURCES
 
@@ -115,18 +115,10 @@ def _question(keys: Cut, cut: Cut, days: Days, where: Where = (), **how: Any) ->
     return Question(keys, *days, cut, where, **how)
 
 
-def _is_allowed(question: Question) -> bool:
-    try:
-        metrics_of(question)
-    except QuestionError:
-        return False
-    return True
-
-
 @cache
 def _cuts(*keys: str) -> tuple[Cut, ...]:
     """What figures can be cut by."""
-    return tuple(cut for cut in CUTS if _is_allowed(_question(keys, cut, _LEAP_DAY)))
+    return tuple(cut for cut in CUTS if has_meaning(_question(keys, cut, _LEAP_DAY)))
 
 
 def _families() -> Mapping[str, Cut]:
@@ -223,7 +215,7 @@ def _narrowed(drawn: Drawn, family: str, cut: Cut, number: int, **how: Any) -> Q
     days = drawn.periods[number % len(drawn.periods)]
     where = drawn.filters[number % len(drawn.filters)]
     narrowed = _question(keys, cut, days, where, **how)
-    return narrowed if _is_allowed(narrowed) else _question(keys, cut, days, **how)
+    return narrowed if has_meaning(narrowed) else _question(keys, cut, days, **how)
 
 
 # Differences -------------------------------------------------------------------------------------
@@ -302,7 +294,7 @@ def test_product_and_oracle_agree_on_every_question_about(any_pair: Pair, family
 
 @pytest.mark.parametrize("key", METRICS)
 def test_a_figure_can_be_cut_by_what_the_oracle_cuts_it_by(key: str) -> None:
-    allowed = {name for name in DIMENSIONS if _is_allowed(_question((key,), (name,), _LEAP_DAY))}
+    allowed = {name for name in DIMENSIONS if has_meaning(_question((key,), (name,), _LEAP_DAY))}
     assert allowed == FIGURES[key].dimensions & set(DIMENSIONS)
 
 

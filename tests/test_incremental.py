@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from loading import Loading, check_rebuilt
 from rows import Cells, row
 
-from etl import touched
 from warehouse.feeds import FEEDS
+
+pytestmark = pytest.mark.usefixtures("always_follow")
 
 AT = ("2026-01-20T10:00", "2026-02-01T23:30", "2026-02-10T09:00", "2026-02-10T09:05",
       "2026-02-14T12:00", "2026-02-24T12:00", "2026-02-28T20:00")  # fmt: skip
@@ -97,20 +98,6 @@ def loads(draw: st.DrawFn, number: int, most: int) -> list[Load]:
 
     return [[(feed, cells(feed)) for feed in draw(st.lists(feeds, min_size=size, max_size=size))]
             for size in sizes]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def loading() -> Iterator[Loading]:
-    """One warehouse, emptied for each example."""
-    made = Loading()
-    yield made
-    made.build.abandon()
-
-
-@pytest.fixture(autouse=True)
-def always_follow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here every load is large for the little that is there; make nothing anew for that."""
-    monkeypatch.setattr(touched, "REBUILD_SHARE", float("inf"))
 
 
 def check_loads(loading: Loading, loads: Sequence[Load]) -> None:

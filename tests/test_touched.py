@@ -22,19 +22,7 @@ from warehouse.schema import (
     SCANS,
 )  # fmt: skip
 
-
-@pytest.fixture(scope="module")
-def loading() -> Iterator[Loading]:
-    """One warehouse, emptied for each claim."""
-    made = Loading()
-    yield made
-    made.build.abandon()
-
-
-@pytest.fixture(autouse=True)
-def always_follow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here every load is large for the little that is there; make nothing anew for that."""
-    monkeypatch.setattr(touched, "REBUILD_SHARE", float("inf"))
+pytestmark = pytest.mark.usefixtures("always_follow")
 
 
 # Rows --------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from warehouse.member_rows import bucket_ends
 from warehouse.metrics import METRICS, Metric, Unit
 from warehouse.parts import Part
 from warehouse.rollups import Rollup
-from warehouse.routes import leaps, routed, year_before
+from warehouse.routes import WEEKDAY_YEAR, leaps, routed, year_before
 from warehouse.rows import View
 from warehouse.schema import CREDITED_LINES, DIM_DATES
 from warehouse.settings import Settings
@@ -60,6 +60,15 @@ def metrics_of(question: Question) -> list[Metric]:
             _refuse_meaningless(metric, DIMENSIONS[name], how)
     check_choices(question)
     return chosen
+
+
+def has_meaning(question: Question) -> bool:
+    """Whether a question can be answered."""
+    try:
+        metrics_of(question)
+    except QuestionError:
+        return False
+    return True
 
 
 def _refuse_meaningless(metric: Metric, dimension: Dimension, how: str) -> None:
@@ -101,7 +110,7 @@ def _span(question: Question, compared: bool) -> tuple[date, date] | None:
         return None
     if how == "year":
         return year_before(ends[0]), year_before(ends[1])
-    back = timedelta(days=364) if how == "weekday" else ends[1] - ends[0] + timedelta(days=1)
+    back = WEEKDAY_YEAR if how == "weekday" else ends[1] - ends[0] + timedelta(days=1)
     return ends[0] - back, ends[1] - back
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import isleap
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from warehouse import credit
 from warehouse.access import Scope
@@ -82,6 +82,10 @@ def leaps(start: date, end: date) -> bool:
     first, last = year_before(start), year_before(end)
     years = (year for year in range(first.year, last.year + 1) if isleap(year))
     return any(first <= date(year, 2, 29) <= last for year in years)
+
+
+WEEKDAY_YEAR = timedelta(days=364)
+"""How far back the same weekday of last year lies."""
 
 
 def year_before(day: date) -> date:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question
-from warehouse.queries import metrics_of
+from warehouse.queries import has_meaning
 
 PERIODS = ("last_30", "yesterday", "last_7", "month_to_date", "last_month", "quarter_to_date",
            "year_to_date", "custom")  # fmt: skip
@@ -66,15 +66,7 @@ class View:
 
     def askable(self, keys: Sequence[str], *by: str) -> tuple[str, ...]:
         """Those figures that have a meaning when grouped and narrowed like this."""
-        return tuple(key for key in keys if _has_meaning(self.question((key,), *by)))
-
-
-def _has_meaning(question: Question) -> bool:
-    try:
-        metrics_of(question)
-    except ValueError:
-        return False
-    return True
+        return tuple(key for key in keys if has_meaning(self.question((key,), *by)))
 
 
 def choice(code: str, options: Sequence[str]) -> str:
