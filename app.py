@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.ui import filter_bar, i18n, serving, session
-from pages.ui.i18n import t
-from pages.ui.view import choice
+from pages.ui import filter_bar, serving, session
+from reports import i18n
+from reports.i18n import t
+from reports.view import choice
 
 HOME = Path(__file__).parent
 # Every page by what a role may see, the one to open first before the others.

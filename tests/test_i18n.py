@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.ui import formats, i18n, view
+from reports import formats, i18n, view
 from warehouse.dimensions import DIMENSIONS
 from warehouse.feeds import FEEDS
 from warehouse.filters import COMPARISONS, ORGANISATIONS
@@ -39,7 +39,7 @@ FAMILIES = {
 
 
 def _sources() -> str:
-    files = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")]
+    files = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "reports").rglob("*.py")]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 

@@ -15,8 +15,9 @@ from rows import row, sale
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import blocks, filter_bar, formats, i18n, session, sign_in, terms
-from pages.ui.view import View, joined, listed, period_of
+from pages.ui import blocks, filter_bar, session, sign_in, terms
+from reports import formats, i18n
+from reports.view import View, joined, listed, period_of
 from warehouse import access, answers
 from warehouse.access import EVERYTHING, Scope
 from warehouse.engine import Hub

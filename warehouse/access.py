@@ -13,14 +13,15 @@ from sqlalchemy.sql.expression import FromClause, Select
 
 from warehouse.schema import DIM_STORES, LOADED, REGION_PATHS
 
+_MANAGED = frozenset({"regions", "stores", "guides", "funnels", "credit", "stock", "growth",
+                      "cohorts", "campaigns", "glossary"})  # fmt: skip
+_ALL = _MANAGED | {"overview", "health", "rejects"}
 PAGES = {
-    "executive": frozenset({"overview", "stores", "cohorts", "glossary", "health"}),
-    "regional_manager": frozenset({"stores", "cohorts", "glossary"}),
-    "store_manager": frozenset({"stores", "cohorts", "glossary"}),
-    "analyst": frozenset({"overview", "stores", "cohorts", "health", "rejects", "glossary"}),
-    "administrator": frozenset(
-        {"overview", "stores", "cohorts", "health", "rejects", "glossary", "users"}
-    ),
+    "executive": _ALL - {"rejects"},
+    "regional_manager": _MANAGED,
+    "store_manager": _MANAGED,
+    "analyst": _ALL,
+    "administrator": _ALL | {"users"},
 }
 """Which pages each role sees."""
 

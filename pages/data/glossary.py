@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import blocks, session, terms
-from pages.ui.i18n import t
+from reports.i18n import t
 
 desk = session.require("glossary")
 st.title(t("page.glossary"))

@@ -4,8 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import blocks, headlines, ledger, session
-from pages.ui.i18n import t
+from pages.ui import blocks, ledger, session
+from reports import headlines
+from reports.i18n import t
 
 desk = session.require("health")
 blocks.header(desk, t("page.health"))

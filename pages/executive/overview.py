@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import blocks, drawn, formats, frames, headlines, session, tables
-from pages.ui.i18n import dimension_label, metric_label, t
-from reports import charts
+from pages.ui import blocks, session, tables
+from reports import charts, drawn, formats, frames, headlines
+from reports.i18n import dimension_label, metric_label, t
 
 TILES = (
     "net_sales", "receipts", "average_receipt_value", "like_for_like_growth",

@@ -4,9 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import blocks, drawn, filter_bar, formats, frames, headlines, peers, session, tables
-from pages.ui.i18n import dimension_label, metric_label, t
-from reports import charts
+from pages.ui import blocks, filter_bar, peers, session, tables
+from reports import charts, drawn, formats, frames, headlines
+from reports.i18n import dimension_label, metric_label, t
 
 FIGURES = (
     "net_sales", "target_attainment", "average_receipt_value", "units_per_receipt",

@@ -4,9 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import blocks, formats, loyalty, session
-from pages.ui.i18n import t
-from reports import charts
+from pages.ui import blocks, loyalty, session
+from reports import charts, formats
+from reports.i18n import t
 
 desk = session.require("cohorts")
 blocks.header(desk, t("page.cohorts"))

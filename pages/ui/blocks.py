@@ -8,11 +8,12 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui import filter_bar, formats, frames
-from pages.ui.formats import plain
-from pages.ui.i18n import dimension_label, metric_definition, metric_label, t, value_label
+from pages.ui import filter_bar
 from pages.ui.session import Desk
-from pages.ui.view import View
+from reports import formats, frames
+from reports.formats import plain
+from reports.i18n import dimension_label, metric_definition, metric_label, t, value_label
+from reports.view import View
 from warehouse import show
 from warehouse.metrics import METRICS
 

@@ -16,9 +16,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui.i18n import LANGUAGES, dimension_label, t, value_label
 from pages.ui.session import Desk
-from pages.ui.view import (
+from reports.i18n import LANGUAGES, dimension_label, t, value_label
+from reports.view import (
     GRAINS,
     LINK,
     PERIODS,

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui import formats, frames
-from pages.ui.i18n import dimension_label, t
+from reports import formats, frames
+from reports.i18n import dimension_label, t
 
 _ROWS = (
     "rows_read",

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui import formats, frames
-from pages.ui.i18n import metric_label, t
-from pages.ui.view import View
+from reports import formats, frames
+from reports.i18n import metric_label, t
+from reports.view import View
 
 ELEVEN_MONTHS = timedelta(days=334)
 """At most: from the first of a month it leads into the month eleven before it."""

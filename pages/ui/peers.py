@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pages.ui import frames
-from pages.ui.i18n import t, value_label
 from pages.ui.session import Desk
-from pages.ui.view import View
+from reports import frames
+from reports.i18n import t, value_label
+from reports.view import View
 
 ENOUGH = 5
 _CIRCLES = (("region", "site"), ("top_region", "site"), ("site",), ())

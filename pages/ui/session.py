@@ -13,20 +13,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
 
-from pages.ui import frames, sign_in
-from pages.ui.i18n import t
-from pages.ui.view import View, Where
+from pages.ui import sign_in
+from reports import frames
+from reports.i18n import t
+from reports.view import View, Where
 from warehouse import answers, settings
 from warehouse.access import Scope
 from warehouse.engine import Hub, NothingPublished, Snapshot
 from warehouse.filters import Question
+from warehouse.freshness import freshness
 from warehouse.joined import UNASSIGNED
 from warehouse.settings import Settings
 
@@ -101,7 +103,8 @@ class Desk:
 
     def freshness(self) -> pl.DataFrame:
         """How new each feed's data is."""
-        return self._recall(answers.freshness, self.settings)
+        now = datetime.now(UTC).replace(tzinfo=None, second=0, microsecond=0)
+        return self._recall(freshness, self.settings, now)
 
     def is_sample(self) -> bool:
         """True while a made-up company is shown."""

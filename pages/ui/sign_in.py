@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from pages.ui.i18n import t
+from reports.i18n import t
 from warehouse import access
 from warehouse.access import AccessError, Scope
 from warehouse.settings import Settings

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui import formats, frames
-from pages.ui.i18n import metric_definition, metric_label, t
+from reports import formats, frames
+from reports.i18n import metric_definition, metric_label, t
 from warehouse.metrics import METRICS, Unit
 
 TALL, ROW = 17, 35

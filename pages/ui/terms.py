@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from pages.ui.formats import plain
-from pages.ui.i18n import (
+from reports.formats import plain
+from reports.i18n import (
     dimension_label,
     funnel_label,
     metric_definition,

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from pages.ui.formats import Number
+from reports.formats import Number
 from warehouse.metrics import METRICS, Unit
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from pages.ui import formats, frames
-from pages.ui.formats import plain
-from pages.ui.i18n import metric_label, t
+from reports import formats, frames
+from reports.formats import plain
+from reports.i18n import metric_label, t
 from warehouse.metrics import METRICS, Unit
 
 

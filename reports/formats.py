@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_interval, format_skeleton, get_day_names
 from babel.numbers import format_decimal, format_percent
 
-from pages.ui.i18n import language, t
+from reports.i18n import language, t
 from warehouse.metrics import METRICS, Unit
 
 Number = int | float | Decimal

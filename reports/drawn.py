@@ -6,9 +6,9 @@ from functools import partial
 
 import polars as pl
 
-from pages.ui import formats, frames
-from pages.ui.formats import Number
-from pages.ui.i18n import metric_label, t
+from reports import formats, frames
+from reports.formats import Number
+from reports.i18n import metric_label, t
 
 
 def over_time(frame: pl.DataFrame, grain: str, key: str) -> pl.DataFrame:
