@@ -107,7 +107,8 @@ _VISITORS = f"""
   SELECT store_key, sum(visitors) visitors, sum(receipts) receipts FROM (
     SELECT store_key,
            (hour_start AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Shanghai')::DATE business_date,
-           sum(visitors) visitors FROM fct_footfall_hours WHERE NOT is_deleted GROUP BY ALL)
+           sum(visitors) visitors FROM fct_footfall_hours
+    WHERE NOT is_deleted AND hour_start BETWEEN {{first}} - 1 AND {{last}} + 2 GROUP BY ALL)
   LEFT JOIN (SELECT store_key, business_date,
                     sum(CASE WHEN receipt_key IS NULL THEN counted_receipts ELSE 0 END)
                     + count(DISTINCT CASE WHEN counted_receipts > 0 THEN receipt_key END) receipts
@@ -121,6 +122,42 @@ SELECT store_id, now.net, now.net::DOUBLE / now.receipts, now.pieces::DOUBLE / n
        now.net::DOUBLE / selling_area_sqm
 FROM now LEFT JOIN dim_stores USING (store_key) LEFT JOIN seen USING (store_key)
 ORDER BY store_id NULLS LAST
+"""
+
+_TARGETS = f"""
+WITH plan AS (
+  SELECT id AS store_id, sum(target / length) target FROM fct_targets
+  JOIN (SELECT month, count(*) AS length FROM dim_dates GROUP BY month) USING (month)
+  JOIN dim_dates USING (month)
+  WHERE level = 'store' AND metric = 'net_sales' AND date BETWEEN {{first}} AND {{last}}
+  GROUP BY id
+), sold AS (
+  SELECT store_key, sum(store_net) net FROM agg_store_days WHERE {_NOW} GROUP BY store_key
+)
+SELECT store_id, coalesce(net, 0)::DOUBLE / target
+FROM plan JOIN dim_stores USING (store_id) LEFT JOIN sold USING (store_key) ORDER BY store_id
+"""
+_COMPARABLE = f"""
+WITH loaded AS (
+  SELECT min(business_date) AS first, max(business_date) AS last FROM agg_store_days
+  WHERE receipt_count > 0
+), days AS (
+  SELECT store_key, date, year_ago_date FROM loaded, dim_dates, dim_stores stores
+  WHERE date BETWEEN {{first}} AND {{last}} AND year_ago_date >= loaded.first
+    AND date <= loaded.last AND is_known AND (closed_on IS NULL OR closed_on > date)
+    AND (opened_on IS NULL OR year_ago_date - opened_on >= 30)
+    AND NOT EXISTS (
+      SELECT 1 FROM dim_store_closures closures
+      WHERE closures.store_key = stores.store_key AND NOT is_deleted
+        AND (date BETWEEN closed_from AND closed_to
+             OR year_ago_date BETWEEN closed_from AND closed_to))
+), sold AS (
+  SELECT store_key, business_date, sum(net) net FROM agg_store_days WHERE {_NOW} OR {_AGO}
+  GROUP BY ALL
+)
+SELECT sum(now.net)::DOUBLE / sum(ago.net) - 1 FROM days
+LEFT JOIN sold now ON now.store_key = days.store_key AND now.business_date = date
+LEFT JOIN sold ago ON ago.store_key = days.store_key AND ago.business_date = year_ago_date
 """
 
 _HOURS = f"""
@@ -165,6 +202,9 @@ ASKED: Sequence[Asked] = (
     Asked("overview", "total, a year", ("net_sales", "receipts"), _TOTAL, compare="year", days=365),
     Asked("overview", "tiles, a year", _TILE_KEYS, _TILES, compare="prior", days=365),
     Asked("stores", "leaderboard", _STORE_KEYS, _LEADERS, ("store",)),
+    Asked("stores", "targets by store", ("target_attainment",), _TARGETS, ("store",)),
+    Asked("stores", "like for like", ("like_for_like_growth",), _COMPARABLE),
+    Asked("stores", "like for like, a year", ("like_for_like_growth",), _COMPARABLE, days=365),
     Asked("stores", "hours of the week", ("pos_net_sales",), _HOURS, ("weekday", "hour")),
     Asked("stores", "hours, a year", ("pos_net_sales",), _HOURS, ("weekday", "hour"), days=365),
     Asked("health", "guides", ("net_sales",),

@@ -71,22 +71,23 @@ def main() -> None:
 def _apart(step: Callable[..., str], *arguments: Any) -> tuple[float, float, float, str]:
     """A step in a process of its own: seconds, seconds of work, greatest memory, what it says."""
     context = get_context("spawn")
-    queue = context.SimpleQueue()
-    process = context.Process(target=_measured, args=(queue, step, *arguments))
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_measured, args=(sending, step, *arguments))
     process.start()
-    found: tuple[float, float, float, str] = queue.get()
+    sending.close()  # so that nobody waits for a process that failed
+    found: tuple[float, float, float, str] = receiving.recv()
     process.join()
     return found
 
 
-def _measured(queue: Any, step: Callable[..., str], path: Path, sizes: dict[str, int]) -> None:
+def _measured(sending: Any, step: Callable[..., str], path: Path, sizes: dict[str, int]) -> None:
     build = Build(path)
     start = time.perf_counter()
     told = step(build, sizes)
     seconds = time.perf_counter() - start
     build.close()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    queue.put((seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024**2, told))
+    sending.send((seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024**2, told))
 
 
 # Measured ----------------------------------------------------------------------------------------

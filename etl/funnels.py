@@ -1,7 +1,12 @@
-"""Fill `fct_funnel_entries`: the entries of the shipped funnels, all or those of some persons."""
+"""Fill `fct_funnel_entries`: the entries of the shipped funnels, all or those of some persons.
+
+A person's entries hang on what that person did and who else got the same coupons, so persons are
+followed some at a time: memory is bounded however long the history.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +16,10 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Table,
+    and_,
     cast,
+    exists,
+    func,
     insert,
     literal,
     null,
@@ -29,11 +37,22 @@ from warehouse.credit import touch_persons
 from warehouse.engine import Build
 from warehouse.funnels import EVENTS, SHIPPED, Funnel
 from warehouse.happenings import Rows
-from warehouse.schema import FUNNEL_ENTRIES, LOADED, MEMBER_PERSONS, ORDERS, STORE_PERIODS, Type
+from warehouse.schema import (
+    FUNNEL_ENTRIES,
+    LOADED,
+    MEMBER_PERSONS,
+    ORDERS,
+    STORE_PERIODS,
+    VISITOR_PERSONS,
+    Type,
+)  # fmt: skip
 
 KINDS = {kind for one in SHIPPED.values() for step in one.steps for kind in step.kinds}
 NEEDED = sorted({*KINDS, *(event for one in SHIPPED.values() for event in one.entry)} & {*EVENTS})
 """Events that any shipped funnel looks at."""
+EVENTS_AT_ONCE = 20_000_000
+_EVENT = ("event_id", "occurred_at", "event", "member_key", "visitor_key", "store_key", "guide_key",
+          "campaign_key", "coupon_key", "is_deleted")  # fmt: skip
 _LINE = ("receipt_key", "store_key", "line_number", "sold_at", "quantity", "member_key",
          "coupon_key", "is_deleted")  # fmt: skip
 _TILL: list[tuple[str, Type]] = [
@@ -46,15 +65,40 @@ def derive_funnels(build: Build, timezone: str, touched: Touched | None) -> None
     """Bring entries and what they reached up to date."""
     if touched is None:
         build.create(FUNNEL_ENTRIES)
-        _follow(build, FUNNEL_ENTRIES, Rows(timezone))
+        for some in _portions(build):
+            _follow_some(build, FUNNEL_ENTRIES, timezone, some)
         return
     only = _persons(build, touched)
-    needed, orders = _needed(build, only)
     fresh = scratch("fresh_entries", [(c.name, c.type) for c in FUNNEL_ENTRIES.c])
     build.create(fresh, temporary=True)
-    _follow(build, fresh, Rows(timezone, needed, orders), only)
+    _follow_some(build, fresh, timezone, only)
     touched.changes[FUNNEL_ENTRIES.name] = refresh(build, FUNNEL_ENTRIES, "person_key", fresh, only)
-    for table in (only, orders, *needed.values()):
+    build.drop(only)
+
+
+def _portions(build: Build) -> Iterator[Table | None]:
+    """Everybody, in as many portions as there are EVENTS_AT_ONCE; None: all at once."""
+    events = build.fetch(select(func.count()).select_from(LOADED["touchpoints"])).item()
+    portions = events // EVENTS_AT_ONCE + 1
+    if portions == 1:
+        yield None
+        return
+    for place in range(portions):
+        keys = (one.c.person_key for one in (MEMBER_PERSONS, VISITOR_PERSONS))
+        some = (select(key).where(func.abs(key) % portions == place) for key in keys)
+        only = collect(build, scratch("some_persons", [("person_key", BigInteger)]), *some)
+        yield only
+        build.drop(only)
+
+
+def _follow_some(build: Build, into: Table, timezone: str, only: Table | None) -> None:
+    """Add the entries of some persons, from what concerns these alone."""
+    if only is None:
+        _follow(build, into, Rows(timezone))
+        return
+    needed, orders = _needed(build, only)
+    _follow(build, into, Rows(timezone, needed, orders), only)
+    for table in (orders, *needed.values()):
         build.drop(table)
 
 
@@ -148,23 +192,37 @@ def _needed(build: Build, only: Table) -> tuple[dict[str, Table], Table]:
     """All that these persons did, and who else got their coupons."""
     members, visitors = behind(build, [select(only.c.person_key)])
     events, lines, rows = LOADED["touchpoints"], LOADED["pos_sales"], LOADED["members"]
-    own = gather(build, "own", events, *of_these(members, visitors, events.c.event.in_(NEEDED)))
+    few = scratch("events", [(column, events.c[column].type) for column in _EVENT])
+    own = gather(build, "own", few, *map(_few, of_these(members, visitors,
+                                                        events.c.event.in_(NEEDED))))  # fmt: skip
     coupons = select(_issued(own).c.coupon_key)
-    others = select(events).where(
-        events.c.event == "coupon_issued", events.c.coupon_key.in_(coupons),
-        events.c.event_id.not_in(select(own.c.event_id)),
-    )  # fmt: skip
     receipts = (
         select(lines.c.receipt_key).where(lines.c[key].in_(theirs))
         for key, theirs in (("member_key", select(members)), ("coupon_key", coupons))
     )
     known = select(rows).join(members, members.c.member_key == rows.c.member_key)
     heads = select(ORDERS).join(only, only.c.person_key == ORDERS.c.person_key)
+    others = _few(_issued_to_others(members, visitors, coupons))
     needed = {
-        "touchpoints": gather(build, "needed", events, select(own), others),
+        "touchpoints": gather(build, "needed", few, select(own), others),
         "pos_sales": _lines(build, "needed", *receipts),
         "members": gather(build, "needed", rows, known),
     }
     for table in (own, members, visitors):
         build.drop(table)
     return needed, gather(build, "needed", ORDERS, heads)
+
+
+def _few(rows: Select[Any]) -> Select[Any]:
+    """What funnels need of some touchpoints."""
+    return rows.with_only_columns(*(LOADED["touchpoints"].c[name] for name in _EVENT))
+
+
+def _issued_to_others(members: Table, visitors: Table, coupons: Select[Any]) -> Select[Any]:
+    """Coupons issued to anybody but these members and visitors."""
+    events = LOADED["touchpoints"]
+    is_member = exists().where(members.c.member_key == events.c.member_key)
+    is_visitor = exists().where(visitors.c.visitor_key == events.c.visitor_key)
+    own = or_(is_member, and_(is_visitor, events.c.member_key.is_(None)))
+    issued = and_(events.c.event == "coupon_issued", events.c.coupon_key.in_(coupons))
+    return select(events).where(issued, ~own)

@@ -16,13 +16,16 @@ from click.testing import CliRunner
 from conftest import Company
 from oracle.sample import USUAL, Row, guide, member, order, sale, store, touch
 from shops import deliver, opened
+from sqlalchemy import select
 
+from etl import funnels, publish
 from warehouse import answers, show
 from warehouse.__main__ import main
 from warehouse.access import EVERYTHING, NOTHING, Scope
 from warehouse.engine import Hub, Snapshot
 from warehouse.filters import Question, QuestionError
 from warehouse.funnels import EVENTS, SHIPPED, window_of
+from warehouse.schema import FUNNEL_ENTRIES
 
 DAYS = (date(2024, 3, 1), date(2024, 5, 31))
 STORES = ("S1", "S2", "S3", "S9")
@@ -170,6 +173,17 @@ def test_product_and_oracle_narrow_alike(asked: Asked, where: tuple[str, tuple[s
 
 
 # What always holds ------------------------------------------------------------------------------
+def test_entries_are_the_same_when_persons_are_followed_some_at_a_time(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(funnels, "EVENTS_AT_ONCE", 100)
+    settings = asked.company.settings
+    with publish.building(settings.warehouse) as (_, build):
+        all_at_once = sorted(build.fetch(select(FUNNEL_ENTRIES)).rows(), key=repr)
+        funnels.derive_funnels(build, settings.timezone, None)
+        assert sorted(build.fetch(select(FUNNEL_ENTRIES)).rows(), key=repr) == all_at_once
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_stores_add_up_to_regions_and_brands(asked: Asked, name: str) -> None:
     counts = ("entries", "immature", *(step.name for step in SHIPPED[name].steps))

@@ -70,7 +70,7 @@ def _lines_of(line: FromClause, days: FromClause, date: Expression) -> Select[An
 
 def _comparable_days(view: View) -> FromClause:
     """Store-days on which a store was there and open, as it was on the aligned day: store_key,
-    day, aligned. They reach back as far as a comparison can."""
+    day, aligned; of the days read, or as far back as a comparison can reach."""
     question, after = view.question, view.settings.comparable_after_days
     dates, stores = DIM_DATES, DIM_STORES
     compare = question.compare if question.compare in ("weekday", "lunar") else "year"
@@ -78,6 +78,7 @@ def _comparable_days(view: View) -> FromClause:
     sold = days_sold().c.business_date
     loaded = select(func.min(sold).label("first"), func.max(sold).label("last")).subquery("loaded")
     back = max(timedelta(days=400), question.end - question.start + timedelta(days=1))
+    read = view.spans or [(question.start - back, question.end)]
     opened, closed = stores.c.opened_on, stores.c.closed_on
     there = and_(
         stores.c.is_known,
@@ -85,7 +86,7 @@ def _comparable_days(view: View) -> FromClause:
         or_(closed.is_(None), closed > dates.c.date),
         aligned >= loaded.c.first,
         dates.c.date <= loaded.c.last,
-        dates.c.date.between(question.start - back, question.end),
+        or_(*(dates.c.date.between(*span) for span in read)),
     )
     days = (
         select(stores.c.store_key, dates.c.date.label("day"), aligned.label("aligned"))

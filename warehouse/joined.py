@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.sql.expression import FromClause
 
 from warehouse.dimensions import DIMENSIONS
@@ -114,4 +114,4 @@ def _storeless(line: FromClause, column: str) -> Expression:
 
 def _shown(key: Expression, identifier: Expression) -> Expression:
     """The identifier of a known member, `unassigned` of an unknown one, empty of none."""
-    return case((key.is_(None), null()), else_=func.coalesce(identifier, UNASSIGNED))
+    return case((key.is_not(None), func.coalesce(identifier, UNASSIGNED)))

@@ -7,7 +7,7 @@ for the dialect of that name. Nothing else in the project knows of a second engi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -70,6 +70,7 @@ _QUANTILE = _written("quantile_cont({0}, {1})", "quantileExactInclusive({1})({0}
 _OF_LEAST = _written("arg_min({0}, {1})", "argMin({0}, {1})")
 _LOWER = _written("lower({0})", "lowerUTF8({0})")
 _PLACE = _written("strpos({0}, {1})", "position({0}, {1})")
+_MONTH_DAYS = _written("day(last_day({0}))", "toDayOfMonth(toLastDayOfMonth({0}))")
 _AT_SCALE = _written("CAST({0} AS NUMERIC(38, {1}))", "round(toDecimal256(toString({0}), 20), {1})")
 
 
@@ -146,6 +147,11 @@ def days_between(start: Expression, end: Expression) -> Expression:
     return type_coerce(func.date_diff("day", start, end), Integer)
 
 
+def days_of_month(date: Expression) -> Expression:
+    """How many days the month of a date has."""
+    return type_coerce(_MONTH_DAYS(date), Integer)
+
+
 def days_later(date: Expression, days: int) -> Expression:
     """A date that many days later (earlier when negative)."""
     return type_coerce(date + literal(days, Integer), Date)
@@ -208,6 +214,14 @@ def first_of(partition: Sequence[Expression], order: Sequence[Any]) -> Expressio
 def later_of(one: Expression, other: Expression) -> Expression:
     """The later of two times or dates, neither empty."""
     return case((one >= other, one), else_=other)
+
+
+def around(first: date, last: date) -> tuple[Expression, Expression]:
+    """UTC times between which some days lie in any timezone."""
+    start = max(first, date(1, 1, 2)) - timedelta(days=1)
+    end = min(last, date(9999, 12, 29)) + timedelta(days=2)
+    midnight = datetime.min.time()
+    return at(datetime.combine(start, midnight)), at(datetime.combine(end, midnight))
 
 
 def at(moment: datetime) -> Expression:

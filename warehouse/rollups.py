@@ -36,7 +36,7 @@ from sqlalchemy.sql.expression import FromClause
 
 from warehouse import parts as p
 from warehouse import portable, schema
-from warehouse.parts import Aggregate, Columns, Distinct, Part
+from warehouse.parts import Aggregate, Distinct, Part
 from warehouse.schema import CREDITED_LINES, LOADED, MONEY
 
 Expression = ColumnElement[Any]
@@ -63,10 +63,10 @@ class Rollup:
         """The part under whose name it sums up what `part` does."""
         return next((one for one in self.parts if one.aggregate is part.aggregate), None)
 
-    def read(self, part: Part) -> Aggregate:
-        """What a part is over rows of this rollup."""
+    def read(self, part: Part, since: Expression | None = None) -> Aggregate:
+        """What a part is over rows of this rollup; of pairs, those that begin on that day."""
         kept = self.kept(part) or part
-        return lambda columns, _: _whole(self, kept, columns)
+        return lambda columns, _: _whole(self, kept, columns["line"], since)
 
     def rows(self) -> FromClause:
         """Its rows, in place of lines."""
@@ -83,12 +83,11 @@ def _counts_receipts(part: Part) -> bool:
     return isinstance(part.aggregate, Distinct) and part.aggregate.column == "receipt_key"
 
 
-def _whole(rollup: Rollup, part: Part, columns: Columns) -> Expression:
+def _whole(rollup: Rollup, part: Part, line: FromClause, since: Expression | None) -> Expression:
     """A sum; of what is counted once, the different ones."""
-    line = columns["line"]
     stored = line.c[part.name]
     if rollup.pairs:
-        is_first = or_(line.c[PREVIOUS].is_(None), line.c[PREVIOUS] < columns["date"].c.first_date)
+        is_first = or_(line.c[PREVIOUS].is_(None), line.c[PREVIOUS] < since)
         return portable.total(case((is_first, stored), else_=0))
     if _counts_receipts(part):
         in_one_cell = portable.total(case((line.c.receipt_key.is_(None), stored), else_=0))

@@ -79,7 +79,11 @@ def _is_paired(rollup: Rollup, columns: set[str], question: Question) -> bool:
 
 def leaps(start: date, end: date) -> bool:
     """Whether a 29 February lies among the days a year before, of which it is none."""
-    first, last = year_before(start), year_before(end)
+    return has_leap_day(year_before(start), year_before(end))
+
+
+def has_leap_day(first: date, last: date) -> bool:
+    """Whether a 29 February lies among some days."""
     years = (year for year in range(first.year, last.year + 1) if isleap(year))
     return any(first <= date(year, 2, 29) <= last for year in years)
 

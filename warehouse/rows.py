@@ -6,20 +6,23 @@ Rows are called `line`; they have a `business_date` and, as far as they exist fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     and_,
+    or_,
     select,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause
 
 from warehouse import conventions, credit, portable
 from warehouse.filters import Question
-from warehouse.lines import replayed
 from warehouse.parts import BUYERS
+from warehouse.replays import replayed
 from warehouse.rollups import Rollup
 from warehouse.schema import (
     CREDITED_LINES,
@@ -35,23 +38,31 @@ Expression = ColumnElement[Any]
 @dataclass(frozen=True)
 class View:
     """What the rows of a source may depend on: the question, the days it reads (`source_date`,
-    under the times they are shown at), the settings, and the rollup that stands for the lines."""
+    under the times they are shown at), the settings, the rollup that stands for the lines, and
+    from when to when these days are, where that is known."""
 
     question: Question
     days: FromClause
     settings: Settings
     rollup: Rollup | None = None
+    spans: Sequence[tuple[date, date]] = ()
 
 
-def lines(view: View) -> FromClause:
+def lines(view: View, days: FromClause | None = None) -> FromClause:
     """Stored lines or what they add up to in a rollup; or as another credit policy or another way
-    to count would have them."""
+    to count would have them. Of another policy, where only some `days` are looked at, only those
+    lines."""
     if view.rollup:
         return view.rollup.rows()
     policy = credit.policy(view.question.credit)
     standard = policy == credit.STANDARD
-    line = CREDITED_LINES if standard else replayed(policy, view.settings.timezone)
+    line = CREDITED_LINES if standard else replayed(policy, view.settings.timezone, days)
     return conventions.counted(line, view.question, view.settings)
+
+
+def lines_of_days(view: View) -> FromClause:
+    """The same for what looks at the view's days and no others, which another convention does."""
+    return lines(view, None if view.question.convention else view.days)
 
 
 def amounts(view: View) -> FromClause:
@@ -72,21 +83,24 @@ def with_organisation(rows: FromClause, question: Question) -> FromClause:
     )
 
 
-def _footfall_days(settings: Settings) -> FromClause:
+def _footfall_days(view: View) -> FromClause:
+    """Visitors by store, hour and local date; hours far from the days read need no look at."""
     rows = LOADED["footfall"]
-    date = portable.local_date(rows.c.hour_start, settings.timezone).label("business_date")
-    return select(rows.c.store_key, date, rows.c.visitors).where(~rows.c.is_deleted).subquery()
+    day = portable.local_date(rows.c.hour_start, view.settings.timezone).label("business_date")
+    near = [rows.c.hour_start.between(*portable.around(*span)) for span in view.spans]
+    live = and_(~rows.c.is_deleted, or_(*near)) if near else ~rows.c.is_deleted
+    return select(rows.c.store_key, day, rows.c.visitors).where(live).subquery()
 
 
 def footfall(view: View) -> FromClause:
     """Visitors by store and local date."""
-    return with_organisation(_footfall_days(view.settings), view.question)
+    return with_organisation(_footfall_days(view), view.question)
 
 
 def counted_lines(view: View) -> FromClause:
     """Lines of store-days that have a counter, under the store's brand."""
     line = view.rollup.rows() if view.rollup else CREDITED_LINES
-    counted = _footfall_days(view.settings)
+    counted = _footfall_days(view)
     days = select(counted.c.store_key, counted.c.business_date).distinct().subquery()
     same = and_(days.c.store_key == line.c.store_key, days.c.business_date == line.c.business_date)
     others = (column for column in line.c if column.name not in ("brand", "store_brand"))

@@ -24,6 +24,7 @@ from warehouse import (
     rows,
     target_rows,
 )
+from warehouse.filters import Question
 from warehouse.funnels import SHIPPED
 from warehouse.parts import BUYERS, CREDITED, NET, STORE_NET, Columns, Part
 from warehouse.rows import View
@@ -43,7 +44,8 @@ class Source:
     counts once per group (a store, a member) and `of_each` what is first found of each; `at_ends`
     means that its rows stand at the end of each time that is shown (bucket_ends); `summed` are the
     parts of lines that its rows are made of (none: those asked for themselves), where lines summed
-    up can stand for lines, and `needs` the columns of lines it looks at besides (routes.py)."""
+    up can stand for lines, and `needs` the columns of lines it looks at besides (routes.py); of
+    lines summed up, its part is the part of lines that `held` names."""
 
     name: str
     rows: Callable[[View], FromClause]
@@ -55,6 +57,7 @@ class Source:
     at_ends: bool = False
     summed: tuple[Part, ...] | None = None
     needs: tuple[str, ...] = ()
+    held: Callable[[Question], Part] | None = None
 
 
 def _area_of_store(columns: Columns) -> Mapping[str, Expression]:
@@ -115,7 +118,7 @@ _LINE = (*ORGANISATION, "guide", "line", "channel", "product", "member")
 SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
-        Source("lines", rows.lines, (*_LINE, "handling_store"), "sale and return lines",
+        Source("lines", rows.lines_of_days, (*_LINE, "handling_store"), "sale and return lines",
                summed=()),
         Source("counted_lines", rows.counted_lines, ORGANISATION, "receipts of counted store-days",
                False, summed=(), needs=("store_key", "store_brand")),
@@ -133,7 +136,7 @@ SOURCES: Mapping[str, Source] = {
         Source("year_lines", member_rows.year_lines, _LINE, "purchases of a year", False,
                each="member", of_each=_sides_of_member, at_ends=True, summed=(BUYERS,),
                needs=("member_key", "source")),
-        Source("all_tenders", rows.lines, _LINE, "sale lines of all tenders", False,
+        Source("all_tenders", rows.lines_of_days, _LINE, "sale lines of all tenders", False,
                summed=()),
         Source("scans", lambda _: SCANS, _SCAN, "scans"),
         Source("visits", lambda _: _only(SCANS.c.is_visit), _SCAN, "scanning visits"),
@@ -152,7 +155,7 @@ SOURCES: Mapping[str, Source] = {
                each="person", of_each=_ring_of_person),
         Source("targets", target_rows.targets, (*ORGANISATION, "guide"), "targets"),
         Source("target_base", target_rows.target_base, _LINE, "lines held against a target", False,
-               summed=(NET, STORE_NET, CREDITED)),
+               summed=(NET, STORE_NET, CREDITED), held=target_rows.held),
         Source("comparable", comparable_rows.comparable, _LINE, "comparable store-days",
                summed=(NET,), needs=("store_key",)),
         Source("coverable", comparable_rows.coverable, _LINE, "lines of stores",

@@ -10,7 +10,6 @@ from sqlalchemy import (
     String,
     and_,
     case,
-    func,
     literal,
     select,
     union_all,
@@ -20,7 +19,7 @@ from sqlalchemy.sql.expression import FromClause, Select
 from warehouse import portable
 from warehouse.dimensions import TIME
 from warehouse.filters import Question
-from warehouse.parts import CREDITED, NET, STORE_NET
+from warehouse.parts import CREDITED, NET, STORE_NET, Part
 from warehouse.rows import View, lines, with_organisation
 from warehouse.schema import (
     DIM_DATES,
@@ -60,16 +59,12 @@ def target_level(question: Question) -> str:
 def _target_days(level: str) -> Select[Any]:
     """Monthly targets of a level spread evenly over the days of their month."""
     targets, dates = LOADED["targets"], DIM_DATES
-    months = select(dates.c.month, func.count().label("days")).group_by(dates.c.month).subquery()
+    a_day = portable.quotient(targets.c.target, portable.days_of_month(dates.c.date))
     return (
-        select(
-            dates.c.date.label("business_date"), targets.c.id,
-            portable.quotient(targets.c.target, months.c.days).label("target"),
-        )
+        select(dates.c.date.label("business_date"), targets.c.id, a_day.label("target"))
         .join(dates, dates.c.month == targets.c.month)
-        .join(months, months.c.month == targets.c.month)
         .where(targets.c.level == level, targets.c.metric == "net_sales", ~targets.c.is_deleted)
-    )  # fmt: skip
+    )
 
 
 def _store_targets(question: Question) -> FromClause:
@@ -126,13 +121,18 @@ _HELD = {"guide": CREDITED, "brand": NET}
 """What is held against the targets of a grouping; of others store net sales."""
 
 
+def _held_by(question: Question) -> str:
+    return "guide" if target_level(question) == "guide" else _grouping(question)
+
+
+def held(question: Question) -> Part:
+    """The sum of lines that a target is held against."""
+    return _HELD.get(_held_by(question), STORE_NET)
+
+
 def target_base(view: View) -> FromClause:
     """The lines a target is held against, with what counts of each: `base_amount`."""
-    question = view.question
-    level = "guide" if target_level(question) == "guide" else _grouping(question)
-    if view.rollup:
-        return view.rollup.amounts(_HELD.get(level, STORE_NET), "base_amount")
     line = lines(view)
-    key = {"guide": "guide_key", "brand": "business_date"}.get(level, "store_key")
+    key = {"guide": "guide_key", "brand": "business_date"}.get(_held_by(view.question), "store_key")
     base = case((line.c[key].is_not(None), line.c.net_amount), else_=0).label("base_amount")
     return select(*line.c, base).subquery("line")

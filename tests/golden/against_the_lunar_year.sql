@@ -1,32 +1,21 @@
-SELECT CASE WHEN (parts.is_there IS NOT NULL)
-  THEN CAST(round(CAST(parts.net AS NUMERIC(38, 6)), 2) AS NUMERIC(38, 2)) END AS net_sales,
-  CASE WHEN (parts.is_there_then IS NOT NULL)
-    THEN CAST(
-      round(CAST(parts.net_then AS NUMERIC(38, 6)), 2) AS NUMERIC(38, 2)
-    ) END AS net_sales_compare
+SELECT CAST(round(CAST(parts.net AS NUMERIC(38, 6)), 2) AS NUMERIC(38, 2)) AS net_sales,
+  CAST(round(CAST(parts.net_then AS NUMERIC(38, 6)), 2) AS NUMERIC(38, 2)) AS net_sales_compare
 FROM (
-  SELECT max(branches.net) AS net, max(branches.net_then) AS net_then,
-    max(branches.is_there) AS is_there, max(branches.is_there_then) AS is_there_then
+  SELECT anon_1.net, anon_2.net AS net_then
   FROM (
-    SELECT anon_1.net, NULL AS net_then, 1 AS is_there, NULL AS is_there_then
-    FROM (
-      SELECT coalesce(sum(fct_credited_lines.net_amount), 0) AS net
-      FROM fct_credited_lines
-      WHERE fct_credited_lines.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-    ) AS anon_1
-    UNION ALL
-    SELECT NULL AS net, anon_2.net AS net_then, NULL AS is_there, 1 AS is_there_then
-    FROM (
-      SELECT coalesce(sum(fct_credited_lines.net_amount), 0) AS net
-      FROM fct_credited_lines
-      JOIN (
-        SELECT DISTINCT dim_dates.lunar_ago_date AS source_date
-        FROM dim_dates
-        WHERE dim_dates.date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      ) AS days
-        ON days.source_date = fct_credited_lines.business_date
-      WHERE true
-    ) AS anon_2
-  ) AS branches
+    SELECT coalesce(sum(fct_credited_lines.net_amount), 0) AS net
+    FROM fct_credited_lines
+    WHERE fct_credited_lines.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
+  ) AS anon_1
+  JOIN (
+    SELECT coalesce(sum(fct_credited_lines.net_amount), 0) AS net
+    FROM fct_credited_lines
+    JOIN (
+      SELECT DISTINCT dim_dates.lunar_ago_date AS source_date
+      FROM dim_dates
+      WHERE dim_dates.date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
+    ) AS days
+      ON days.source_date = fct_credited_lines.business_date
+  ) AS anon_2
+    ON true
 ) AS parts
-WHERE parts.is_there IS NOT NULL OR parts.is_there_then IS NOT NULL

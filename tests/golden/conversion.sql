@@ -9,8 +9,8 @@ FROM (
   FROM (
     SELECT anon_1.store, anon_1.counted_receipts, NULL AS visitor_count, NULL AS is_there
     FROM (
-      SELECT CASE WHEN (line.store_key IS NULL) THEN NULL
-        ELSE coalesce(store.store_id, 'unassigned') END AS store,
+      SELECT CASE WHEN (line.store_key IS NOT NULL)
+        THEN coalesce(store.store_id, 'unassigned') END AS store,
         count(
           DISTINCT CASE WHEN (NOT line.is_return AND line.source = 'pos')
             THEN line.receipt_key END
@@ -41,6 +41,7 @@ FROM (
               fct_footfall_hours.visitors
             FROM fct_footfall_hours
             WHERE NOT fct_footfall_hours.is_deleted
+              AND fct_footfall_hours.hour_start BETWEEN TIMESTAMP '2024-02-29 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'
           ) AS anon_3
         ) AS anon_2
           ON anon_2.store_key = fct_credited_lines.store_key
@@ -48,14 +49,14 @@ FROM (
       ) AS line
       LEFT OUTER JOIN dim_stores AS store ON store.store_key = line.store_key AND store.is_known
       WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      GROUP BY CASE WHEN (line.store_key IS NULL) THEN NULL
-        ELSE coalesce(store.store_id, 'unassigned') END
+      GROUP BY CASE WHEN (line.store_key IS NOT NULL)
+        THEN coalesce(store.store_id, 'unassigned') END
     ) AS anon_1
     UNION ALL
     SELECT anon_4.store, NULL AS counted_receipts, anon_4.visitor_count, 1 AS is_there
     FROM (
-      SELECT CASE WHEN (line.store_key IS NULL) THEN NULL
-        ELSE coalesce(store.store_id, 'unassigned') END AS store,
+      SELECT CASE WHEN (line.store_key IS NOT NULL)
+        THEN coalesce(store.store_id, 'unassigned') END AS store,
         coalesce(sum(line.visitors), 0) AS visitor_count
       FROM (
         SELECT anon_5.store_key, anon_5.business_date, anon_5.visitors
@@ -67,12 +68,13 @@ FROM (
             fct_footfall_hours.visitors
           FROM fct_footfall_hours
           WHERE NOT fct_footfall_hours.is_deleted
+            AND fct_footfall_hours.hour_start BETWEEN TIMESTAMP '2024-02-29 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'
         ) AS anon_5
       ) AS line
       LEFT OUTER JOIN dim_stores AS store ON store.store_key = line.store_key AND store.is_known
       WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      GROUP BY CASE WHEN (line.store_key IS NULL) THEN NULL
-        ELSE coalesce(store.store_id, 'unassigned') END
+      GROUP BY CASE WHEN (line.store_key IS NOT NULL)
+        THEN coalesce(store.store_id, 'unassigned') END
     ) AS anon_4
   ) AS branches
   GROUP BY branches.store

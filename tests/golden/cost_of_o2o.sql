@@ -1,9 +1,7 @@
-SELECT CASE WHEN (parts.is_there IS NOT NULL)
-  THEN CAST(coalesce(parts.o2o_cost, 0) AS DOUBLE PRECISION) / nullif(
-    CAST(parts.o2o_order_count AS DOUBLE PRECISION), 0
-  ) END AS o2o_cost_per_order
+SELECT CAST(coalesce(parts.o2o_cost, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.o2o_order_count AS DOUBLE PRECISION), 0) AS o2o_cost_per_order
 FROM (
-  SELECT anon_1.o2o_cost, anon_1.o2o_order_count, 1 AS is_there
+  SELECT anon_1.o2o_cost, anon_1.o2o_order_count
   FROM (
     SELECT coalesce(
       sum(
@@ -53,4 +51,3 @@ FROM (
     WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
   ) AS anon_1
 ) AS parts
-WHERE parts.is_there IS NOT NULL

@@ -1,5 +1,5 @@
-SELECT CASE WHEN (line.store_key IS NULL) THEN NULL
-  ELSE coalesce(store.store_id, 'unassigned') END AS store,
+SELECT CASE WHEN (line.store_key IS NOT NULL)
+  THEN coalesce(store.store_id, 'unassigned') END AS store,
   CAST(coalesce(sum(CASE WHEN line.is_mature THEN 1 ELSE 0 END), 0) AS BIGINT) AS entries,
   CAST(coalesce(sum(CASE WHEN NOT line.is_mature THEN 1 ELSE 0 END), 0) AS BIGINT) AS immature,
   CAST(
@@ -57,7 +57,6 @@ JOIN (
   ON days.source_date = line.business_date
 LEFT OUTER JOIN dim_stores AS store ON store.store_key = line.store_key AND store.is_known
 WHERE true
-GROUP BY CASE WHEN (line.store_key IS NULL) THEN NULL
-  ELSE coalesce(store.store_id, 'unassigned') END
-ORDER BY CASE WHEN (line.store_key IS NULL) THEN NULL
-  ELSE coalesce(store.store_id, 'unassigned') END ASC NULLS LAST
+GROUP BY CASE WHEN (line.store_key IS NOT NULL) THEN coalesce(store.store_id, 'unassigned') END
+ORDER BY CASE WHEN (line.store_key IS NOT NULL)
+  THEN coalesce(store.store_id, 'unassigned') END ASC NULLS LAST

@@ -1,9 +1,7 @@
-SELECT CASE WHEN (parts.is_there IS NOT NULL)
-  THEN CAST(coalesce(parts.interested, 0) AS DOUBLE PRECISION) / nullif(
-    CAST(parts.scan_entry_count AS DOUBLE PRECISION), 0
-  ) END AS scan_interest_share
+SELECT CAST(coalesce(parts.interested, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.scan_entry_count AS DOUBLE PRECISION), 0) AS scan_interest_share
 FROM (
-  SELECT anon_1.interested, anon_1.scan_entry_count, 1 AS is_there
+  SELECT anon_1.interested, anon_1.scan_entry_count
   FROM (
     SELECT coalesce(
       sum(CASE WHEN (line.is_mature AND line.at_interest IS NOT NULL) THEN 1 ELSE 0 END), 0
@@ -31,4 +29,3 @@ FROM (
     WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
   ) AS anon_1
 ) AS parts
-WHERE parts.is_there IS NOT NULL

@@ -18,7 +18,7 @@ WITH anon_3 AS (
       )
       AND (dim_stores.closed_on IS NULL OR dim_stores.closed_on > dim_dates.date)
       AND dim_dates.year_ago_date >= loaded.first AND dim_dates.date <= loaded.last
-      AND dim_dates.date BETWEEN DATE '2023-01-26' AND DATE '2024-03-31'
+      AND dim_dates.date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
   ) AS store_days
   WHERE NOT (
     EXISTS (
@@ -35,12 +35,10 @@ WITH anon_3 AS (
     )
   )
 )
-SELECT CASE WHEN (parts.is_there IS NOT NULL)
-  THEN CAST(
-    coalesce(parts.comparable, 0) AS DOUBLE PRECISION
-  ) / nullif(CAST(parts.comparable_ago AS DOUBLE PRECISION), 0) - 1 END AS like_for_like_growth
+SELECT CAST(coalesce(parts.comparable, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.comparable_ago AS DOUBLE PRECISION), 0) - 1 AS like_for_like_growth
 FROM (
-  SELECT anon_1.comparable, anon_1.comparable_ago, 1 AS is_there
+  SELECT anon_1.comparable, anon_1.comparable_ago
   FROM (
     SELECT coalesce(sum(line.this_year), 0) AS comparable,
       coalesce(sum(line.last_year), 0) AS comparable_ago
@@ -90,4 +88,3 @@ FROM (
     WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
   ) AS anon_1
 ) AS parts
-WHERE parts.is_there IS NOT NULL

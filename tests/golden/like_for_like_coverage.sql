@@ -18,7 +18,7 @@ WITH anon_2 AS (
       )
       AND (dim_stores.closed_on IS NULL OR dim_stores.closed_on > dim_dates.date)
       AND dim_dates.year_ago_date >= loaded.first AND dim_dates.date <= loaded.last
-      AND dim_dates.date BETWEEN DATE '2023-01-26' AND DATE '2024-03-31'
+      AND dim_dates.date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
   ) AS store_days
   WHERE NOT (
     EXISTS (
@@ -35,12 +35,10 @@ WITH anon_2 AS (
     )
   )
 )
-SELECT CASE WHEN (parts.is_there IS NOT NULL)
-  THEN CAST(coalesce(parts.covered, 0) AS DOUBLE PRECISION) / nullif(
-    CAST(parts.coverable_net AS DOUBLE PRECISION), 0
-  ) END AS like_for_like_coverage
+SELECT CAST(coalesce(parts.covered, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.coverable_net AS DOUBLE PRECISION), 0) AS like_for_like_coverage
 FROM (
-  SELECT anon_1.covered, anon_1.coverable_net, 1 AS is_there
+  SELECT anon_1.covered, anon_1.coverable_net
   FROM (
     SELECT coalesce(sum(line.comparable_amount), 0) AS covered,
       coalesce(sum(line.net_amount), 0) AS coverable_net
@@ -67,4 +65,3 @@ FROM (
     WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
   ) AS anon_1
 ) AS parts
-WHERE parts.is_there IS NOT NULL

@@ -31,12 +31,11 @@ FROM (
         ) AS anon_2
       ) AS line
       JOIN (
-        SELECT DISTINCT dim_dates.month, dim_dates.date AS source_date
+        SELECT dim_dates.month, dim_dates.date AS source_date
         FROM dim_dates
         WHERE dim_dates.date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
       ) AS days
         ON days.source_date = line.business_date
-      WHERE true
       GROUP BY days.month
     ) AS anon_1
     UNION ALL
@@ -69,7 +68,7 @@ FROM (
             FROM (
               SELECT days.month, max(days.source_date) AS source_date
               FROM (
-                SELECT DISTINCT dim_dates.month, dim_dates.date AS source_date
+                SELECT dim_dates.month, dim_dates.date AS source_date
                 FROM dim_dates
                 WHERE dim_dates.date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
               ) AS days
@@ -83,14 +82,13 @@ FROM (
       JOIN (
         SELECT days.month, max(days.source_date) AS source_date
         FROM (
-          SELECT DISTINCT dim_dates.month, dim_dates.date AS source_date
+          SELECT dim_dates.month, dim_dates.date AS source_date
           FROM dim_dates
           WHERE dim_dates.date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
         ) AS days
         GROUP BY days.month
       ) AS bucket_ends
         ON bucket_ends.source_date = line.business_date
-      WHERE true
       GROUP BY bucket_ends.month
     ) AS anon_4
   ) AS branches

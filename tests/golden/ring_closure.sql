@@ -102,12 +102,10 @@ WITH anon_2 AS (
       AND purchases."at" <= anon_2.entered_at + INTERVAL '60 days'
     WHERE purchases.is_pos AND purchases."at" > anon_4.paid_at
   )
-SELECT CASE WHEN (parts.is_there IS NOT NULL)
-  THEN CAST(
-    coalesce(parts.closed_rings, 0) AS DOUBLE PRECISION
-  ) / nullif(CAST(parts.ripe_rings AS DOUBLE PRECISION), 0) END AS ring_closure_rate
+SELECT CAST(coalesce(parts.closed_rings, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.ripe_rings AS DOUBLE PRECISION), 0) AS ring_closure_rate
 FROM (
-  SELECT anon_1.closed_rings, anon_1.ripe_rings, 1 AS is_there
+  SELECT anon_1.closed_rings, anon_1.ripe_rings
   FROM (
     SELECT coalesce(
       sum(CASE WHEN (of_each.is_ripe AND of_each.is_closed) THEN 1 ELSE 0 END), 0
@@ -131,4 +129,3 @@ FROM (
     ) AS of_each
   ) AS anon_1
 ) AS parts
-WHERE parts.is_there IS NOT NULL

@@ -9,8 +9,8 @@ FROM (
   FROM (
     SELECT anon_1.region, anon_1.target_amount, NULL AS target_base, 1 AS is_there
     FROM (
-      SELECT CASE WHEN (line.region_key IS NULL) THEN NULL
-        ELSE coalesce(region.region_id, 'unassigned') END AS region,
+      SELECT CASE WHEN (line.region_key IS NOT NULL)
+        THEN coalesce(region.region_id, 'unassigned') END AS region,
         coalesce(
           sum(CASE WHEN line.is_own THEN line.target END),
           sum(CASE WHEN NOT line.is_own THEN line.target END), 0
@@ -21,13 +21,9 @@ FROM (
         FROM (
           SELECT dim_dates.date AS business_date, fct_targets.id,
             CAST(fct_targets.target AS DOUBLE PRECISION)
-            / nullif(CAST(anon_3.days AS DOUBLE PRECISION), 0) AS target
+            / nullif(CAST(day(last_day(dim_dates.date)) AS DOUBLE PRECISION), 0) AS target
           FROM fct_targets
           JOIN dim_dates ON dim_dates.month = fct_targets.month
-          JOIN (
-            SELECT dim_dates.month, count(*) AS days FROM dim_dates GROUP BY dim_dates.month
-          ) AS anon_3
-            ON anon_3.month = fct_targets.month
           WHERE fct_targets.level = 'region' AND fct_targets.metric = 'net_sales'
             AND NOT fct_targets.is_deleted
         ) AS anon_2
@@ -36,42 +32,38 @@ FROM (
         SELECT line.business_date, line.target, line.store_key, line.guide_key, line.is_own,
           line.region_key, line.brand
         FROM (
-          SELECT anon_4.business_date, anon_4.target, anon_4.store_key, anon_4.guide_key,
-            anon_4.is_own, dim_store_periods.region_key, dim_store_periods.brand
+          SELECT anon_3.business_date, anon_3.target, anon_3.store_key, anon_3.guide_key,
+            anon_3.is_own, dim_store_periods.region_key, dim_store_periods.brand
           FROM (
-            SELECT anon_5.business_date, anon_5.target, dim_stores.store_key, NULL AS guide_key,
+            SELECT anon_4.business_date, anon_4.target, dim_stores.store_key, NULL AS guide_key,
               FALSE AS is_own
             FROM (
               SELECT dim_dates.date AS business_date, fct_targets.id,
                 CAST(fct_targets.target AS DOUBLE PRECISION)
-                / nullif(CAST(anon_6.days AS DOUBLE PRECISION), 0) AS target
+                / nullif(CAST(day(last_day(dim_dates.date)) AS DOUBLE PRECISION), 0) AS target
               FROM fct_targets
               JOIN dim_dates ON dim_dates.month = fct_targets.month
-              JOIN (
-                SELECT dim_dates.month, count(*) AS days FROM dim_dates GROUP BY dim_dates.month
-              ) AS anon_6
-                ON anon_6.month = fct_targets.month
               WHERE fct_targets.level = 'store' AND fct_targets.metric = 'net_sales'
                 AND NOT fct_targets.is_deleted
-            ) AS anon_5
-            JOIN dim_stores ON dim_stores.store_id = anon_5.id
-          ) AS anon_4
-          LEFT OUTER JOIN dim_store_periods ON dim_store_periods.store_key = anon_4.store_key
-            AND dim_store_periods.starts_on <= anon_4.business_date
-            AND anon_4.business_date < dim_store_periods.ends_before
+            ) AS anon_4
+            JOIN dim_stores ON dim_stores.store_id = anon_4.id
+          ) AS anon_3
+          LEFT OUTER JOIN dim_store_periods ON dim_store_periods.store_key = anon_3.store_key
+            AND dim_store_periods.starts_on <= anon_3.business_date
+            AND anon_3.business_date < dim_store_periods.ends_before
         ) AS line
       ) AS line
       LEFT OUTER JOIN dim_regions AS region ON region.region_key = line.region_key
         AND region.is_known
       WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      GROUP BY CASE WHEN (line.region_key IS NULL) THEN NULL
-        ELSE coalesce(region.region_id, 'unassigned') END
+      GROUP BY CASE WHEN (line.region_key IS NOT NULL)
+        THEN coalesce(region.region_id, 'unassigned') END
     ) AS anon_1
     UNION ALL
-    SELECT anon_7.region, NULL AS target_amount, anon_7.target_base, NULL AS is_there
+    SELECT anon_5.region, NULL AS target_amount, anon_5.target_base, NULL AS is_there
     FROM (
-      SELECT CASE WHEN (line.region_key IS NULL) THEN NULL
-        ELSE coalesce(region.region_id, 'unassigned') END AS region,
+      SELECT CASE WHEN (line.region_key IS NOT NULL)
+        THEN coalesce(region.region_id, 'unassigned') END AS region,
         coalesce(sum(line.base_amount), 0) AS target_base
       FROM (
         SELECT fct_credited_lines.source, fct_credited_lines.receipt_key,
@@ -94,9 +86,9 @@ FROM (
       LEFT OUTER JOIN dim_regions AS region ON region.region_key = line.region_key
         AND region.is_known
       WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      GROUP BY CASE WHEN (line.region_key IS NULL) THEN NULL
-        ELSE coalesce(region.region_id, 'unassigned') END
-    ) AS anon_7
+      GROUP BY CASE WHEN (line.region_key IS NOT NULL)
+        THEN coalesce(region.region_id, 'unassigned') END
+    ) AS anon_5
   ) AS branches
   GROUP BY branches.region
 ) AS parts
