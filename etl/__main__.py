@@ -1,25 +1,29 @@
-"""`python -m etl`: run, status, rejects, rollback, rebuild, simulate."""
+"""`python -m etl`: run, status, rejects, alerts, forget, rollback, rebuild, simulate."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 import polars as pl
 
-from etl import job, publish
-from warehouse import answers, settings, show, versions
+from etl import forget as erase
+from etl import job, nightly, publish, trace
+from etl.contract import SecretNeeded
+from etl.errors import SourceError
+from warehouse import access, alerts, answers, outbox, settings, show, versions
 from warehouse.access import EVERYTHING
+from warehouse.accounts import last_runs
 from warehouse.console import fail, output_format, plainly
-from warehouse.engine import reading
+from warehouse.engine import EngineError, reading
 from warehouse.feeds import FEEDS
+from warehouse.freshness import freshness
 
 click.UsageError.exit_code = job.FAILED  # click's own, 2, would say that something was published
 
@@ -66,10 +70,9 @@ def run_feeds(feeds: tuple[str, ...] = (), inbox: Path | None = None, **how: boo
     sys.exit(outcome.exit_code)
 
 
-@plainly
 def run_one(feed: str) -> None:
-    """What `python -m etl.load_…` does: load the deliveries of one feed."""
-    run_feeds((feed,))
+    """What `python -m etl.load_…` does: `run`, with its options, for one feed's deliveries."""
+    main(["run", "--feed", feed, *sys.argv[1:]], prog_name="python -m etl")
 
 
 @main.command()
@@ -86,10 +89,12 @@ def status(layout: str) -> None:
     """Feeds with their last delivery and freshness, and the last runs."""
     given = settings.load()
     with reading(given.warehouse) as snapshot:
-        fresh = answers.freshness(snapshot, given)
-        feeds = answers.deliveries(snapshot, EVERYTHING).join(fresh, on="feed", how="left")
+        fresh = freshness(snapshot, given)
+        delivered = answers.deliveries(snapshot, EVERYTHING)
+        feeds = delivered.join(fresh, on="feed", how="full", coalesce=True).sort("feed")
+        feeds = feeds.filter(pl.col("files").is_not_null() | pl.col("is_late"))
         version = snapshot.version
-    runs = _last_runs(given.warehouse)
+    runs = last_runs(given.warehouse)
     if layout == "json":
         text = {"version": version, "feeds": show.records(feeds), "runs": runs}
         click.echo(json.dumps(text, ensure_ascii=False, indent=1))
@@ -97,16 +102,6 @@ def status(layout: str) -> None:
     click.echo(f"version {version}\n{show.table(feeds)}\nlast runs")
     for line in runs:
         click.echo(f"{line['finished_at']}  exit {line['exit_code']}  {line['message']}")
-
-
-def _last_runs(directory: Path, last: int = 10) -> list[dict[str, Any]]:
-    log = directory / job.RUN_LOG
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    runs = []
-    for line in lines[-last:][::-1]:
-        with suppress(ValueError):  # a run that was killed, or a full disk, can leave half a line
-            runs.append(json.loads(line))
-    return runs
 
 
 @main.command()
@@ -118,6 +113,60 @@ def rejects(feed: str | None, layout: str) -> None:
     with reading(settings.load().warehouse) as snapshot:
         rows = answers.rejects(snapshot, EVERYTHING, feed, limit=1_000_000)
     click.echo(show.shown(rows, layout))
+
+
+@main.command()
+@click.argument("member")
+@plainly
+def forget(member: str) -> None:
+    """Erase a member from the warehouse, rejects, kept deliveries and old versions, and look for
+    them again. What they bought stays, and nobody can tell that it was them."""
+    given = settings.load()
+    try:
+        done = erase.forget(given, member)
+    except publish.Busy as busy:
+        fail(str(busy), job.BUSY)
+    except (SecretNeeded, SourceError, publish.NoRoom, publish.Torn) as error:
+        fail(f"nothing was forgotten: {error}")
+    except EngineError as error:
+        told = "the live version is of another program's making; run: python -m etl run"
+        fail(f"nothing was forgotten: {told} ({str(error).splitlines()[0]})")
+    click.echo(
+        f"forgotten: {len(done.person.members)} member and {len(done.person.visitors)} visitor"
+        f" identifiers; {done.rewritten} of {done.deliveries} kept deliveries written anew;"
+        f" version {done.version} published, older ones deleted"
+    )
+    found = trace.scan(given, done.person)
+    click.echo(
+        f"looked through {found.columns} columns of text in the warehouse, {found.rows} rows of"
+        f" kept deliveries, and {found.bytes} bytes of {found.files} files"
+    )
+    for place in found.places:
+        click.echo(f"found in {place}")
+    click.echo(f"found: {len(found.places)}")
+    sys.exit(job.NEEDS_A_PERSON if found.places else job.OK)
+
+
+@main.command("alerts")
+@click.option("--test", is_flag=True, help="Send a test message to everybody in [alerts].")
+@plainly
+def alerts_now(test: bool) -> None:
+    """What is late and what breaks a rule as of now, sent to nobody; or a test message."""
+    given = settings.load()
+    if test:
+        try:
+            told = alerts.test(given)
+        except outbox.Undelivered as error:
+            fail(f"not sent: {error}")
+        nobody = "nobody; name them under [alerts] in the file of GUIDEPOST_CONFIG"
+        click.echo(f"sent to {', '.join(told) or nobody}")
+        return
+    for feed, known in nightly.late(given).items():
+        click.echo(f"{feed} is late: {known}")
+    with reading(given.warehouse) as snapshot:
+        for user, rule in alerts.watched(given):
+            for trouble in alerts.broken(snapshot, rule, access.scope_of(user, given.users), given):
+                click.echo(f"{rule.name}, for {user}: {trouble.text}")
 
 
 @main.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -18,6 +17,7 @@ _FULL_WIDTH = {
 _OFFSET = r"(?:Z|[+-]\d\d:?\d\d)$"
 _TIME_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)")
+_SEALED = re.compile(r"hmac:([0-9a-f]{64}):(.*)")
 _LARGEST = 2**31 - 1
 _YEARS = (1900, 2100)
 
@@ -146,21 +146,37 @@ def _shares(cells: pl.Series) -> pl.Series:
 
 
 def mapped(cells: pl.Series, function: Callable[[str], str | None]) -> pl.Series:
-    """A Python function on each different text once."""
-    known = {text: function(text) for text in cells.unique().drop_nulls()}
+    """A Python function on each different text once, or, where few are alike, on each text."""
+    texts = cells.unique().drop_nulls()
+    if 2 * texts.len() > cells.len():
+        made = [None if text is None else function(text) for text in cells]
+        return pl.Series(cells.name, made, dtype=pl.String)
+    known = {text: function(text) for text in texts}
     return cells.replace_strict(known, default=None, return_dtype=pl.String)
 
 
-def phone_digest(phone: str, secret: str) -> str:
-    """Keyed digest (HMAC-SHA-256) of a phone's digits; without the key it cannot be reversed."""
-    return hmac.new(secret.encode(), _digits(phone).encode(), hashlib.sha256).hexdigest()
+def phone_digest(phone: str, secret: str) -> str | None:
+    """Keyed digest (HMAC-SHA-256) of a phone's digits; without the key it cannot be reversed. A
+    text without digits is no phone."""
+    if sealed := _SEALED.fullmatch(phone):
+        return sealed[1]
+    digits = _digits(phone).encode()
+    return hmac.digest(secret.encode(), digits, "sha256").hex() if digits else None
 
 
 def phone_masked(phone: str) -> str:
     """`13812345678` as `138****5678`: enough to recognise, not enough to call."""
+    if sealed := _SEALED.fullmatch(phone):
+        return sealed[2]
     digits = _digits(phone)
     shown = (digits[:3], digits[-4:]) if len(digits) >= 9 else ("", digits[-2:])
     return "****".join(shown)
+
+
+def phone_sealed(phone: str, secret: str) -> str:
+    """A phone as it may be kept: a text of which digest and masked form can be had again."""
+    digest = phone_digest(phone, secret)
+    return f"hmac:{digest}:{phone_masked(phone)}" if digest else phone
 
 
 def mobiles_masked(text: str) -> str:
@@ -169,7 +185,7 @@ def mobiles_masked(text: str) -> str:
 
 
 def _digits(phone: str) -> str:
-    digits = re.sub(r"\D", "", phone)
+    digits = phone if phone.isascii() and phone.isdigit() else re.sub(r"\D", "", phone)
     return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
 
 

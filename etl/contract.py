@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import polars as pl
 
@@ -16,15 +16,16 @@ from warehouse.feeds import Feed, Field, Kind
 ALWAYS = date(1, 1, 1)
 """Stands for an empty `valid_from`, which is part of a key and so cannot be null."""
 
+_SERIAL = r"^\d{5}(?:\.\d+)?$"
+_SHORTENED = r"^\d(?:\.\d+)?E\+\d+$"
+_ERROR = r"^#(?:REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|N/A|ERROR!)$"
+"""What spreadsheets show: 46082 for a date, 6.90123E+12 for a barcode, errors."""
+
 _SIGNED = {"pos_sales": "net_amount", "online_orders": "net_amount"}
 """Feeds whose quantity may not be 0 and must have the sign of this amount."""
 
 _NOT_NEGATIVE = {"online_orders": ("quantity",), "refunds": ("quantity", "amount"),
                  "footfall": ("visitors",)}  # fmt: skip
-
-
-class MissingColumns(Exception):
-    """A file without a required column; the message names it and the likeliest cure."""
 
 
 class SecretNeeded(Exception):
@@ -46,28 +47,13 @@ class Terms:
 @dataclass(frozen=True)
 class Conformed:
     """`accepted` has a typed column per field, `line`, `updated_at` and `is_deleted` (a tombstone:
-    only its key counts); `rejected` has line, rule, message, row."""
+    only its key counts); `rejected` has line, rule, message, row. The amounts are those of all rows
+    and of the rejected ones, of a feed that states any."""
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
-
-
-def check_columns(feed: Feed, columns: list[str]) -> None:
-    """Raises MissingColumns unless every required column is there."""
-    missing = [name for name in feed.required if name not in columns]
-    if missing:
-        spare = [name for name in columns if name not in feed.columns]
-        raise MissingColumns("; ".join(_missing(feed, name, spare) for name in missing))
-
-
-def _missing(feed: Feed, name: str, spare: list[str]) -> str:
-    near = difflib.get_close_matches(name, spare, n=1, cutoff=0.5)
-    cure = f'{name} = "{near[0] if near else "…"}"'
-    found = f" (found instead: {', '.join(spare[:8])})" if spare else ""
-    return (
-        f"the required column {name} is missing{found}; name the column {name},"
-        f" or map it in a source mapping for {feed.name}: {cure}"
-    )
+    read_amount: Decimal = Decimal(0)
+    rejected_amount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -92,7 +78,12 @@ def conform(frame: pl.DataFrame, feed: Feed, terms: Terms) -> Conformed:
     rule, message = _judged(raw, parsed, feed, terms, gone)
     bad = rule.is_not_null()
     rejected = _rejected(frame.drop("_broken", strict=False), rule, message, feed)
-    return Conformed(_storable(parsed.filter(~bad), feed, terms, gone.filter(~bad)), rejected)
+    accepted = _storable(parsed.filter(~bad), feed, terms, gone.filter(~bad))
+    if not feed.amount:
+        return Conformed(accepted, rejected)
+    amounts = parsed[feed.amount]
+    read, lost = (Decimal(some.sum()) for some in (amounts, amounts.filter(bad)))
+    return Conformed(accepted, rejected, read, lost)
 
 
 def _cleaned(frame: pl.DataFrame, feed: Feed) -> pl.DataFrame:
@@ -148,6 +139,7 @@ def _field_verdicts(
 ) -> Iterator[_Verdict]:
     if field.required:
         yield _Verdict(judged & raw.is_null(), "missing_value", f"{field.name} is empty")
+    yield from _damage(raw, parsed, field, judged)
     wrong = judged & raw.is_not_null() & parsed.is_null()
     rule = "bad_shares" if field.kind is Kind.SHARES else "bad_type"
     more = " that total 1" if field.kind is Kind.SHARES else ""
@@ -159,6 +151,28 @@ def _field_verdicts(
     if field.kind is Kind.AT and field.name != "updated_at":
         late = judged & (parsed > terms.first_seen + timedelta(days=1))
         yield _Verdict(late, "future_time", f"{field.name} lies in the future", raw)
+
+
+def _damage(
+    raw: pl.Series, parsed: pl.Series, field: Field, judged: pl.Series
+) -> Iterator[_Verdict]:
+    """What a spreadsheet or a broken disk made of a cell, where it can be told: never guessed."""
+    if field.kind in (Kind.DATE, Kind.AT):
+        wrong = judged & raw.is_not_null() & parsed.is_null()
+        if wrong.any():
+            serial = wrong & raw.str.contains(_SERIAL)
+            message = f"{field.name} is a spreadsheet's serial number, not a date"
+            yield _Verdict(serial, "spreadsheet_number", message, raw)
+    if not raw.str.contains_any(["\0", "E+", "#"]).any():
+        return
+    yield _Verdict(judged & raw.str.contains("\0", literal=True), "not_text",
+                   f"{field.name} holds a zero byte, which is no text")  # fmt: skip
+    yield _Verdict(judged & raw.str.contains(_ERROR), "spreadsheet_error",
+                   f"{field.name} is an error of a spreadsheet, not a value", raw)  # fmt: skip
+    if field.kind in (Kind.ID, Kind.PHONE):
+        message = f"{field.name} was shortened by a spreadsheet; export it as text"
+        shortened = judged & raw.str.contains(_SHORTENED)
+        yield _Verdict(shortened, "spreadsheet_number", message, raw)
 
 
 def _a(kind: Kind) -> str:
@@ -211,6 +225,27 @@ def _rejected(frame: pl.DataFrame, rule: pl.Series, message: pl.Series, feed: Fe
     return pl.DataFrame(rows, schema=REJECT_COLUMNS, orient="row")
 
 
+def sealed(
+    batch: pl.DataFrame, feed: Feed, rejected: pl.Series, secret: str | None
+) -> pl.DataFrame:
+    """A batch of text rows as it may be kept: phones as digest and masked form; masked alone in
+    columns nobody knows, in records that were never split, and anywhere in rejected lines."""
+    phones = [field.name for field in feed.fields if field.kind is Kind.PHONE]
+    unknown = [name for name in batch.columns if name not in (*feed.columns, "line", "_broken")]
+    bad = batch["line"].is_in(rejected.implode()).arg_true()
+    kept = []
+    for name in (name for name in batch.columns if name not in ("line", "_broken")):
+        cell = batch[name]
+        if name in phones:
+            cell = cells.mapped(cell, lambda phone: cells.phone_sealed(phone, secret or ""))
+        elif name in unknown:
+            cell = cells.mapped(cell, cells.mobiles_masked)
+        elif len(bad):
+            cell = cell.scatter(bad, cells.mapped(cell.gather(bad), cells.mobiles_masked))
+        kept.append(cell.alias(name))
+    return batch.with_columns(kept)
+
+
 def _storable(rows: pl.DataFrame, feed: Feed, terms: Terms, gone: pl.Series) -> pl.DataFrame:
     """Accepted rows as the loaded table keeps them, identifiers still as text."""
     rows = rows.with_columns(gone.alias("is_deleted"))
@@ -245,7 +280,7 @@ def _without_phones(rows: pl.DataFrame, terms: Terms) -> pl.DataFrame:
             )
         secret = ""
     digest = cells.mapped(phones, lambda phone: cells.phone_digest(phone, secret))
-    masked = cells.mapped(phones, cells.phone_masked)
+    masked = cells.mapped(phones, cells.phone_masked).set(digest.is_null(), None)
     return rows.drop("phone").with_columns(digest.alias("phone_hmac"), masked.alias("phone_masked"))
 
 

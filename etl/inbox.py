@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from etl.encodings import SourceError
+from etl import as_rows
+from etl.errors import SourceError
 from etl.lookups import fits
 from etl.mapping import SourceMapping, TableMapping
 from etl.readers import ENDINGS, format_of, hint
@@ -81,7 +83,10 @@ def find_deliveries(
     deliveries: list[Delivery] = []
     for name, path in files.items():
         near = folders[name.rpartition("/")[0]]
-        found = _deliveries_of(name, path, near, feeds, mappings)
+        try:
+            found = _deliveries_of(name, path, near, feeds, mappings)
+        except FileNotFoundError:  # it was taken away since the folder was listed
+            continue
         if isinstance(found, Problem):
             problems.setdefault(found.name, found)
         else:
@@ -92,21 +97,39 @@ def find_deliveries(
 def _files(inbox: Path, problems: dict[str, Problem]) -> Iterator[tuple[str, Path]]:
     """Finished files by name. Links to folders are not followed: they could lead in circles."""
     root = inbox.resolve()
-    for folder, folders, names in os.walk(root):
+
+    def unreadable(error: OSError) -> None:
+        name = Path(error.filename).relative_to(root).as_posix()
+        problems[name] = Problem(name, f"cannot be listed ({error.strerror}); let us read it")
+
+    for folder, folders, names in os.walk(root, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         for path in (Path(folder) / name for name in [*names, *links]):
             name = path.relative_to(root).as_posix()
-            shown = name.encode("utf-8", "replace").decode()
             if path.name.startswith(".") or path.name.lower().endswith(_UNFINISHED):
                 continue
-            if shown != name:
-                problems[shown] = Problem(shown, "has a name that is not text; rename it")
-            elif not path.resolve().is_relative_to(root):
-                reason = "is a link that leads out of the inbox; deliver the file itself"
+            if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+                shown = repr(name.encode("utf-8", "replace").decode())[1:-1]
+                odd = "has a name that is not text or holds a line end or the like; rename it"
+                problems[shown] = Problem(shown, odd)
+            elif reason := _no_delivery(path, root):
                 problems[name] = Problem(name, reason)
             elif path.is_file():
                 yield name, path
+
+
+def _no_delivery(path: Path, root: Path) -> str | None:
+    """Why a name of the inbox is not read: it is no file, or one from elsewhere."""
+    try:
+        inside = path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a link that leads to itself
+        inside = True
+    if not inside:
+        return "is a link that leads out of the inbox; deliver the file itself"
+    if path.is_file() or not os.path.lexists(path):
+        return None
+    return "is not a file, or a link to none; deliver the file itself"
 
 
 def _deliveries_of(
@@ -209,6 +232,8 @@ def kept_delivery(
     Raises SourceError when no mapping turns the file into that feed any more.
     """
     path, *copies = paths
+    if path.name.endswith(as_rows.ENDING):
+        return _plain_delivery(path, name, feed)
     tables = _tables_for(name, mappings)
     table = next((table for table in tables if table.feed == feed), None)
     if table is not None:
@@ -240,11 +265,15 @@ def content_hash(delivery: Delivery) -> str:
 
     When mapped the feed and the lookups count too. Raises SourceError.
     """
-    digest = _file_hash(delivery.path)
+    return content_of(delivery, [_file_hash(one) for one in (delivery.path, *delivery.lookups)])
+
+
+def content_of(delivery: Delivery, digests: Sequence[bytes]) -> str:
+    """The same from the digests of the file and its lookups."""
+    first, *lookups = digests
     if delivery.table is None:
-        return digest.hex()
-    parts = [digest, delivery.feed.encode(), *(_file_hash(path) for path in delivery.lookups)]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+        return first.hex()
+    return hashlib.sha256(b"\0".join([first, delivery.feed.encode(), *lookups])).hexdigest()
 
 
 def _file_hash(path: Path) -> bytes:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -14,13 +15,14 @@ from sqlalchemy import delete, select
 from etl.contract import REJECT_COLUMNS
 from etl.sources import Delivery
 from warehouse.engine import Build
-from warehouse.schema import ETL_FILES, ETL_REJECTS
+from warehouse.schema import ETL_AMOUNTS, ETL_FILES, ETL_REJECTS
 
 
 @dataclass
 class Entry:
     """One delivery in this run, and what becomes of it. `kept` are its copies, main file first;
-    `judged_by` are the circumstances that, once changed, make a refused file worth a try."""
+    `as_rows`: its file may hold phones, so that only its rows are kept; `judged_by` are the
+    circumstances that, once changed, make a refused file worth a try."""
 
     delivery: Delivery
     content_hash: str
@@ -28,10 +30,12 @@ class Entry:
     file_key: int
     judged_by: str = ""
     kept: tuple[str, ...] = ()
+    as_rows: bool = False
     outcome: str = "loaded"
     reason: str | None = None
     rows_read: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    amounts: dict[str, Decimal] = field(default_factory=dict)
     extra_columns: tuple[str, ...] = ()
     rejects: list[pl.DataFrame] = field(default_factory=list)
 
@@ -43,18 +47,30 @@ class Entry:
     def refuse(self, reason: str) -> None:
         """Refuse the whole file: none of its rows counts as loaded or rejected."""
         self.outcome, self.reason, self.rows_read = "refused", reason, 0
-        self.counts, self.rejects = {}, []
+        self.counts, self.amounts, self.rejects = {}, {}, []
+
+    def add_amounts(self, **amounts: Decimal) -> None:
+        """Count the money of some rows by what became of them, and as `read`."""
+        for name, amount in amounts.items():
+            self.amounts[name] = self.amounts.get(name, Decimal(0)) + amount
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger knows. `settled` contents need no second look: loaded once, or refused
-    under the same circumstances; `listings` spare reading their files again."""
+    """What the ledger knows. Contents (and feeds) that were `loaded` once need no second look, nor
+    do files (content, feed, name) that were `refused` under the same circumstances; `listings`
+    spare reading either again, those of refused files with the mapping that was used."""
 
     first_seen: dict[tuple[str, str], datetime]
-    settled: set[tuple[str, str]]
-    listings: set[Listing]
+    loaded: set[tuple[str, str]]
+    refused: set[tuple[str, str, str]]
+    listings: set[tuple[object, ...]]
     next_file_key: int
+
+    def has_seen(self, delivery: Delivery) -> bool:
+        """Whether a directory listing tells that a delivery needs no second look."""
+        listed = listing(delivery)
+        return listed in self.listings or (*listed, delivery.mapping) in self.listings
 
 
 Listing = tuple[str, str, int, int]
@@ -69,7 +85,7 @@ def known(build: Build | None, circumstances: Callable[[str | None], str]) -> Kn
     """Read the ledger of a warehouse; None is one that was never published. `circumstances` tells
     for a mapping's name what a file would be judged by now."""
     if build is None:
-        return Known({}, set(), set(), 1)
+        return Known({}, set(), set(), set(), 1)
     files = build.fetch(select(ETL_FILES)).to_dicts()
     settled = [
         row for row in files
@@ -77,8 +93,13 @@ def known(build: Build | None, circumstances: Callable[[str | None], str]) -> Kn
     ]  # fmt: skip
     return Known(
         {(row["content_hash"], row["feed"]): row["first_seen_at"] for row in files},
-        {(row["content_hash"], row["feed"]) for row in settled},
-        {(row["name"], row["feed"], row["size_bytes"], row["modified_us"]) for row in settled},
+        {(row["content_hash"], row["feed"]) for row in files if row["outcome"] == "loaded"},
+        {(row["content_hash"], row["feed"], row["name"]) for row in settled},
+        {
+            (row["name"], row["feed"], row["size_bytes"], row["modified_us"])
+            + (() if row["outcome"] == "loaded" else (row["mapping"],))
+            for row in settled
+        },
         max((row["file_key"] for row in files), default=0) + 1,
     )
 
@@ -95,6 +116,9 @@ def record(build: Build, entries: list[Entry], run_key: int, inbox: Path) -> Non
     rows = [_row(entry, run_key) for entry in entries]
     if rows:
         build.append(ETL_FILES, pl.DataFrame(rows, infer_schema_length=None))
+    amounts = [_amounts(entry) for entry in entries if entry.amounts]
+    if amounts:
+        build.append(ETL_AMOUNTS, pl.DataFrame(amounts, infer_schema_length=None))
     for entry in entries:
         frames = entry.rejects if entry.outcome == "loaded" else [_refusal(entry)]
         for frame in frames:
@@ -134,6 +158,12 @@ def _row(entry: Entry, run_key: int) -> dict[str, object]:
         "rows_rejected": entry.rejected,
         "extra_columns": json.dumps(entry.extra_columns, ensure_ascii=False),
     }  # fmt: skip
+
+
+def _amounts(entry: Entry) -> dict[str, object]:
+    kinds = ("read", "loaded", "unchanged", "superseded", "rejected", "voided")
+    amounts = {f"{kind}_amount": entry.amounts.get(kind, Decimal(0)) for kind in kinds}
+    return {"file_key": entry.file_key, **amounts}
 
 
 def _refusal(entry: Entry) -> pl.DataFrame:

@@ -6,15 +6,14 @@ names needs no configuration, any other is described by a source mapping (docs/m
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import fastexcel
 import polars as pl
 import pyarrow as pa
 
-from etl.encodings import SourceError, StillWriting
+from etl import as_rows
+from etl.errors import SourceError, StillWriting
 from etl.inbox import Delivery, Problem, content_hash, find_deliveries, kept_delivery
 from etl.mapped import MappedTable
 from etl.mapping import SourceMapping, TableMapping
@@ -28,6 +27,7 @@ __all__ = [
     "SourceMapping",
     "StillWriting",
     "TableMapping",
+    "check_sizes",
     "content_hash",
     "find_deliveries",
     "kept_delivery",
@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 _UNREADABLE = (
-    OSError, EOFError, UnicodeError, ValueError, zlib.error, pa.ArrowException,
-    pl.exceptions.PolarsError, fastexcel.FastExcelError,
+    OSError, UnicodeError, ValueError, pa.ArrowException, pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
 )  # fmt: skip
 
 
@@ -50,26 +50,30 @@ def read(delivery: Delivery, *, timezone: str, batch_rows: int = 500_000) -> Ite
     zone. Raises SourceError, also after some batches: the file is then refused whole; StillWriting
     when its size is not the one listed.
     """
-    _check_sizes(delivery)
+    check_sizes(delivery)
     try:
-        yield from _filled(_frames(delivery, timezone, batch_rows))
+        if delivery.path.name.endswith(as_rows.ENDING):
+            yield from as_rows.read(delivery.path, batch_rows)
+        else:
+            yield from _filled(_frames(delivery, timezone, batch_rows))
     except SourceError:
-        _check_sizes(delivery)
+        check_sizes(delivery)
         raise
     except UnicodeDecodeError as error:
-        _check_sizes(delivery)
+        check_sizes(delivery)
         raise SourceError(
             f"{delivery.name} is not text in {error.encoding}, nor in another encoding we try;"
             " name its encoding in a source mapping"
         ) from None
     except _UNREADABLE as error:
-        _check_sizes(delivery)
-        why = next(iter(str(error).splitlines()), repr(error))
+        check_sizes(delivery)
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
         raise SourceError(f"{delivery.name} cannot be read ({why}); deliver it again") from error
-    _check_sizes(delivery)
+    check_sizes(delivery)
 
 
-def _check_sizes(delivery: Delivery) -> None:
+def check_sizes(delivery: Delivery) -> None:
+    """Raises StillWriting unless its files have the sizes that were listed."""
     listed = [(delivery.path, delivery.size), *((s.path, s.size) for s in delivery.siblings)]
     for path, size in listed:
         if _size(path) != size:

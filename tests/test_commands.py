@@ -17,7 +17,8 @@ from conftest import Company
 from filelock import FileLock
 from rows import ROWS, row, sale
 
-from etl import job
+from etl import due
+from warehouse import accounts
 from warehouse.settings import Settings
 
 DAY = ("2026-03-01", "2026-03-01")
@@ -90,7 +91,7 @@ def test_rejects_can_be_narrowed_to_a_feed_and_written_as_csv(two_days: Company)
 
 
 def test_half_a_line_in_the_run_log_does_not_hide_the_others(copied: Company) -> None:
-    log = copied.settings.warehouse / job.RUN_LOG
+    log = copied.settings.warehouse / accounts.RUN_LOG
     runs = parsed(copied, "status")["runs"]
     log.write_text(log.read_text() + '{"started_at": "2026-03-')
     assert parsed(copied, "status")["runs"] == runs
@@ -158,7 +159,7 @@ def test_rebuild_holds_ties_by_the_order_of_recording(company: Company) -> None:
 
 
 def test_rebuild_without_a_kept_delivery_fails_and_changes_nothing(copied: Company) -> None:
-    shutil.rmtree(copied.settings.warehouse / job.KEPT)
+    shutil.rmtree(copied.settings.warehouse / due.KEPT)
     result = etl(copied, "rebuild")
     assert result.exit_code == 1 and "nothing was published" in result.stderr
     assert copied.figure("net_sales", *DAY) == "500.00"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from warehouse import settings
+from warehouse.outbox import Mail, Webhook
 from warehouse.settings import HOME, SettingError, Settings
+from warehouse.watch import Rule, Schedule, Watch
 
 
 def test_a_fresh_clone_needs_no_setting() -> None:
@@ -57,6 +60,16 @@ def test_a_wrong_setting_is_an_error_that_names_it(name: str, value: str, said: 
     assert said in str(error.value)
 
 
+def test_a_setting_nobody_reads_is_told_with_the_one_that_was_likely_meant(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(2):
+        settings.load({"GUIDEPOST_INBOXX": "in", "GUIDEPOST_ENGINES": "both", "INBOXX": "x"})
+    assert caplog.messages == [
+        "GUIDEPOST_INBOXX is no setting and is ignored; did you mean GUIDEPOST_INBOX?"
+    ]
+
+
 def configured(folder: Path, text: str | bytes) -> Settings:
     path = folder / "guidepost.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -101,3 +114,87 @@ def test_a_wrong_configuration_is_an_error_that_names_file_and_entry(
         configured(tmp_path, text)
     assert str(error.value).startswith(f"GUIDEPOST_CONFIG={tmp_path / 'guidepost.toml'}: ")
     assert said in str(error.value)
+
+
+# What is watched and how it is told ------------------------------------------------------------
+def test_the_configuration_says_when_feeds_are_due_who_is_told_and_how(tmp_path: Path) -> None:
+    config = tmp_path / "guidepost.toml"
+    config.write_text("""
+        [schedules.targets]
+        due = ["18:00", "06:00"]
+        days = ["mon", "fri"]
+        max_age_hours = 200
+        [alerts]
+        to = "ops@example.com"
+        max_rejects = 20
+        [mail]
+        host = "smtp.example.com"
+        sender = "Guidepost <guidepost@example.com>"
+        security = "tls"
+        user = "guidepost"
+        [webhook]
+        msg = "{text}"
+        [rules.weak]
+        figure = "net_sales"
+        by = "store"
+        where = { city = ["Shanghai"] }
+        period = "week"
+        below = 10
+        to = ["lin@example.com"]
+    """, encoding="utf-8")  # fmt: skip
+    hook = "https://hooks.example.com/a-secret"
+    given = settings.load({
+        "GUIDEPOST_CONFIG": str(config), "GUIDEPOST_SMTP_PASSWORD": "open sesame",
+        "GUIDEPOST_WEBHOOK": hook,
+    })  # fmt: skip
+    times = (time(6), time(18))
+    assert given.schedules == {"targets": Schedule(times, (0, 4), timedelta(hours=200))}
+    assert given.alerts == Watch(("ops@example.com",), 20)
+    assert given.mail == Mail(
+        "smtp.example.com", "Guidepost <guidepost@example.com>", 465, "tls", "guidepost",
+        "open sesame",
+    )  # fmt: skip
+    assert given.webhook == Webhook(hook, {"msg": "{text}"})
+    where = (("city", ("Shanghai",)),)
+    assert given.rules == {
+        "weak": Rule("weak", "net_sales", ("lin@example.com",), "week", ("store",), where,
+                     below=10)
+    }  # fmt: skip
+    assert "sesame" not in repr(given) and "a-secret" not in repr(given)
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("schedules = 1", "schedules: must be tables such as [schedules.pos_sales]"),
+    ("[schedules.pos_sale]\ndue = '06:00'", "unknown feed 'pos_sale'; did you mean pos_sales?"),
+    ("[schedules.pos_sales]", 'pos_sales.due: say when it is due, as in due = "06:00"'),
+    ("[schedules.pos_sales]\ndue = '6'", "pos_sales.due: '6' is no time of day"),
+    ("[schedules.pos_sales]\ndue = '06:00'\ndays = ['Mo']", "did you mean"),
+    ("[schedules.pos_sales]\ndue = '06:00'\nmax_age_hours = -1", "max_age_hours: give a whole"),
+    ("[alerts]\nto = ['nobody']", "[alerts].to: 'nobody' is no e-mail address"),
+    ("[alerts]\nmax_reject = 1", "unknown key 'max_reject'; did you mean max_rejects?"),
+    ("[mail]\nhost = 'h'", "[mail].sender: give a text"),
+    ("[mail]\nhost = 'h'\nsender = 'me'", "[mail].sender: 'me' is no e-mail address"),
+    ("[mail]\npassword = 'x'", "unknown key 'password'"),
+    ("[mail]\nhost = 'h'\nsender = 'a@b'\nuser = 'u'\nsecurity = 'none'", "in clear"),
+    ("webhook = 'https://x'", "webhook: must be a table such as [webhook]"),
+    ("[rules.r]\nfigure = 'net_sales'\nto = 'a'", "r: give above or below (or both), or else band"),
+    ("[rules.r]\nfigure = 'net_sales'\nto = 'a'\nabove = 1\nband = 2", "or else band"),
+    ("[rules.r]\nfigure = 'net_sales'\nto = 'a'\nband = 0", "give how many deviations"),
+    ("[rules.r]\nfigure = 'net_sales'\nabove = 1", "r.to: name one user"),
+    ("[rules.r]\nfigure = 'x'\nto = 'a'\nabove = 1\nby = 'shop'", "unknown dimension 'shop'"),
+    ("[rules.r]\nfigure = 'x'\nto = 'a'\nabove = 1\nby = 'day'", "the period says which days"),
+    ("[rules.r]\nfigure = 'x'\nto = 'a'\nabove = 1\nwhere = { shop = 'a' }", "'shop'"),
+    ("[rules.r]\nfigure = 'x'\nto = 'a'\nabove = true", "r.above: give a number"),
+])  # fmt: skip
+def test_what_cannot_be_watched_or_told_is_an_error_that_names_it(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(SettingError) as error:
+        configured(tmp_path, text)
+    assert said in str(error.value)
+
+
+def test_an_address_of_a_webhook_is_never_repeated() -> None:
+    with pytest.raises(SettingError, match=r"GUIDEPOST_WEBHOOK: this is no address") as error:
+        settings.load({"GUIDEPOST_WEBHOOK": "file:///etc/a-secret"})
+    assert "a-secret" not in str(error.value)

@@ -8,7 +8,7 @@ attaches each published file read-only under a name of its own. `docs/decisions.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import polars as pl
 from duckdb_sqlalchemy import Dialect
-from sqlalchemy import Table
+from sqlalchemy import MetaData, Table
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeEngine
 
@@ -60,11 +60,19 @@ def _type_sql(kind: TypeEngine[Any]) -> str:
 
 
 class Build:
-    """A private warehouse file being written by one process. Close it before publishing."""
+    """A private warehouse file being written by one process. Close it before publishing.
+
+    Nothing is logged ahead of being written: a file whose writer dies is thrown away, and a log
+    would be waited for at every statement.
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self._connection = duckdb.connect(str(path), read_only=read_only)
+        self._connection = duckdb.connect(":memory:")
         spill = str(path).replace("'", "''")
+        if path != Path(":memory:"):
+            how = "READ_ONLY" if read_only else "RECOVERY_MODE NO_WAL_WRITES"
+            self._connection.execute(f"ATTACH '{spill}' AS build ({how})")
+            self._connection.execute("USE build")
         self._connection.execute(f"SET memory_limit = '{BUILD_MEMORY}'")
         self._connection.execute(f"SET temp_directory = '{spill}.spill'")
         self._connection.execute("SET preserve_insertion_order = false")
@@ -102,6 +110,19 @@ class Build:
             )
         finally:
             self._connection.unregister("appended_rows")
+
+    @contextmanager
+    def beside(self, path: Path) -> Iterator[Callable[[Table], Table]]:
+        """Another file, read-only: gives for a table the one of that name there. What is inserted
+        inside keeps its order."""
+        other = str(path).replace("'", "''")
+        self._connection.execute(f"ATTACH '{other}' AS beside (READ_ONLY)")
+        self._connection.execute("SET preserve_insertion_order = true")
+        try:
+            yield lambda table: table.to_metadata(MetaData(), schema="beside")
+        finally:
+            self._connection.execute("SET preserve_insertion_order = false")
+            self._connection.execute("DETACH beside")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

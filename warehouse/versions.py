@@ -7,6 +7,7 @@ open stays whole while the pointer moves on.
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -122,13 +123,11 @@ def sweep(directory: Path) -> None:
 
 
 def _remove(left: Path) -> None:
+    if left.is_dir():
+        shutil.rmtree(left, ignore_errors=True)
+        return
     with suppress(OSError):
-        if left.is_dir():
-            for entry in left.iterdir():
-                entry.unlink()
-            left.rmdir()
-        else:
-            left.unlink()
+        left.unlink()
 
 
 def _sync(target: Path) -> None:
