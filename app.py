@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.ui import filter_bar, serving, session
+from pages.ui import export, filter_bar, saved, serving, session, sign_in
 from reports import i18n
 from reports.i18n import t
 from reports.view import choice
@@ -18,16 +18,25 @@ HOME = Path(__file__).parent
 # Every page by what a role may see, the one to open first before the others.
 SCRIPTS = {
     "overview": HOME / "pages/executive/overview.py",
+    "regions": HOME / "pages/field/regions.py",
     "stores": HOME / "pages/field/stores.py",
+    "guides": HOME / "pages/field/guides.py",
+    "funnels": HOME / "pages/o2o/funnels.py",
+    "growth": HOME / "pages/members/growth.py",
+    "credit": HOME / "pages/o2o/credit.py",
+    "stock": HOME / "pages/o2o/stock.py",
     "cohorts": HOME / "pages/members/cohorts.py",
+    "campaigns": HOME / "pages/members/campaigns.py",
     "health": HOME / "pages/data/health.py",
+    "users": HOME / "pages/data/users.py",
     "glossary": HOME / "pages/data/glossary.py",
 }
 AUDIENCES = {
     "executive": ["overview"],
-    "field": ["stores"],
-    "members": ["cohorts"],
-    "data": ["health", "glossary"],
+    "field": ["regions", "stores", "guides"],
+    "o2o": ["funnels", "credit", "stock"],
+    "members": ["growth", "cohorts", "campaigns"],
+    "data": ["health", "glossary", "users"],
 }
 
 
@@ -46,12 +55,17 @@ def home(seen: frozenset[str]) -> st.Page:
 
 
 def navigation(seen: frozenset[str]) -> st.Page:
-    """The menu by audience, and the page the address asks for."""
+    """The menu by audience, and the page the address asks for, or that somebody chose to open."""
+    pages = {name: page_of(name, seen) for name in SCRIPTS} | {"": home(seen)}
     sections = {
-        t(f"audience.{audience}"): [page_of(name, seen) for name in names]
+        t(f"audience.{audience}"): [pages[name] for name in names]
         for audience, names in AUDIENCES.items()
     }
-    return st.navigation({"": [home(seen)], **sections}, position="top")
+    asked = st.navigation({"": [pages[""]], **sections}, position="top")
+    chosen = st.session_state.pop("go", asked.url_path)
+    if chosen != asked.url_path and chosen in pages:
+        st.switch_page(pages[chosen], query_params={})
+    return asked
 
 
 def show() -> None:
@@ -60,10 +74,13 @@ def show() -> None:
     st.logo(HOME / "pages/ui/logo.svg", size="large")
     link = filter_bar.link()
     i18n.speak(choice(link["lang"], i18n.LANGUAGES))
-    with session.explained(), session.opened() as desk:
+    with session.explained(), session.opened(link) as desk:
         page = navigation(desk.scope.pages if desk else frozenset())
         if desk:
-            with session.looking_at(desk, filter_bar.show(desk, link)):
+            view = filter_bar.show(desk, link)
+            saved.show(desk, link, page.url_path)
+            sign_in.show(desk.viewer)
+            with session.looking_at(desk, view), export.offered():
                 page.run()
     session.settle()
 

@@ -20,7 +20,8 @@ def over_time(frame: pl.DataFrame, grain: str, key: str) -> pl.DataFrame:
         value=pl.col(key), before=pl.col(before),
         value_text=_exact(frame, key, key), before_text=_exact(frame, key, before),
     )  # fmt: skip
-    return frames.with_change(points, key).with_columns(label=pl.col("point"))
+    on = {"on": pl.col(grain).str.to_date()} if grain == "day" else {}
+    return frames.with_change(points, key).with_columns(label=pl.col("point"), **on)
 
 
 def ranking(frame: pl.DataFrame, key: str) -> pl.DataFrame:
@@ -35,8 +36,10 @@ def ranking(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def steps(frame: pl.DataFrame, most: int) -> pl.DataFrame:
-    """For `charts.waterfall`: what each row added to a change, the largest first."""
+def steps(frame: pl.DataFrame, most: int, name: str) -> pl.DataFrame:
+    """For `charts.waterfall`: what each row, a value of dimension `name`, added to a change, the
+    largest first."""
+    frame = frame.with_columns(id=name)
     moved = frames.largest(frame, "delta", most, t("chart.others"))
     return moved.with_columns(delta_text=frames.written(moved, formats.signed_money, "delta"))
 
@@ -46,22 +49,31 @@ def whole(frame: pl.DataFrame) -> str:
     return formats.signed_money(float(frame["delta"].sum()))
 
 
-def targets(frame: pl.DataFrame, key: str) -> pl.DataFrame:
-    """For `charts.targets`: a figure and its target, the largest first."""
+def targets(frame: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
+    """For `charts.targets`: a figure and its target of each value of dimension `name`, the largest
+    first."""
     stated = frame.drop_nulls(key).sort(key, descending=True)
     return stated.with_columns(
-        value=pl.col(key),
+        id=name, value=pl.col(key),
         value_text=_named(stated, key), target_text=_named(stated, "target"),
     )  # fmt: skip
 
 
+MOST_POINTS = 1000
+"""Stores drawn at once: more would not be told apart."""
+
+
 def traffic(frame: pl.DataFrame, x: str, y: str) -> pl.DataFrame:
-    """For `charts.scatter`: the stores that state both figures; none where one is not asked."""
+    """For `charts.scatter`: the stores that state both figures, of very many those with the
+    greatest `x`, with the medians of all; none where one is not asked."""
     if not {x, y} <= set(frame.columns):
         return frame.clear()
-    stated = frame.drop_nulls((x, y))
-    texts = pl.concat_str("label", _named(stated, x), _named(stated, y), separator=" · ")
-    return stated.with_columns(id=pl.col("store"), x=pl.col(x), y=pl.col(y), text=texts)
+    stated = frame.drop_nulls((x, y)).with_columns(
+        x_median=pl.col(x).median(), y_median=pl.col(y).median()
+    )
+    shown = stated.sort(x, descending=True, maintain_order=True).head(MOST_POINTS)
+    texts = pl.concat_str("label", _named(shown, x), _named(shown, y), separator=" · ")
+    return shown.with_columns(id=pl.col("store"), x=pl.col(x), y=pl.col(y), text=texts)
 
 
 def peers(frame: pl.DataFrame) -> pl.DataFrame:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton, get_day_names
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, parse_pattern
 
 from reports.i18n import language, t
 from warehouse.metrics import METRICS, Unit
@@ -17,6 +20,7 @@ from warehouse.metrics import METRICS, Unit
 Number = int | float | Decimal
 EMPTY = "–"
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|$~<>]|:(?=\w))")
+_MARKED = re.compile(r"\\([\\`*_{}\[\]()#+!|$~<>:])")
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 _SCALES: dict[str, tuple[tuple[float, str, int], ...]] = {
     "en": ((1e9, "B", 2), (1e6, "M", 2), (1e3, "K", 1), (1, "", 0)),
@@ -32,7 +36,18 @@ def locale() -> str:
 
 def decimal(value: Number, digits: int = 0) -> str:
     """A number with so many decimals."""
-    return format_decimal(value, _pattern(digits), locale=locale())
+    return format_decimal(value, _parsed(digits), locale=_locale(language()))
+
+
+@cache
+def _parsed(digits: int) -> Any:
+    """The pattern, read once: a page writes thousands of numbers."""
+    return parse_pattern(_pattern(digits))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(LOCALES[language])
 
 
 def _pattern(digits: int) -> str:
@@ -51,6 +66,11 @@ def money(value: Number) -> str:
 def exact_money(value: Number) -> str:
     """Money to the fen."""
     return f"-¥{decimal(-value, 2)}" if value < 0 else f"¥{decimal(value, 2)}"
+
+
+def whole_money(value: Number) -> str:
+    """Money to the yuan."""
+    return f"-¥{decimal(-value)}" if value < 0 else f"¥{decimal(value)}"
 
 
 def percent(value: Number, digits: int = 1) -> str:
@@ -104,9 +124,30 @@ def exact(key: str, value: Number | None) -> str:
     return figure(key, value)
 
 
+_EXACT = {Unit.MONEY: 2, Unit.AVERAGE_MONEY: 2, Unit.RATIO: 4, Unit.AVERAGE: 2}
+"""Decimals `exact` writes; none for anything else."""
+
+
+def as_written(key: str, value: Number) -> Decimal:
+    """A figure as far as `exact` writes it."""
+    return round(Decimal(str(value)), _EXACT.get(METRICS[key].unit, 0))
+
+
+def exact_difference(key: str, value: Decimal) -> str:
+    """The difference of two figures as they are written, in full and signed."""
+    if METRICS[key].unit is Unit.RATIO:
+        return t("format.points", value=format_decimal(value * 100, "+0.00;-0.00", locale=locale()))
+    return f"+{exact(key, value)}" if value > 0 else exact(key, value)
+
+
 def long_day(value: date) -> str:
     """A day with its year."""
-    return format_date(value, "medium", locale=locale())
+    return _long_day(value, locale())
+
+
+@lru_cache(maxsize=4096)
+def _long_day(value: date, locale: str) -> str:
+    return format_date(value, "medium", locale=locale)
 
 
 def month(value: date) -> str:
@@ -125,8 +166,12 @@ def moment(at: datetime | None, timezone: str) -> str:
     """A UTC time as local day and time."""
     if at is None:
         return EMPTY
-    local = at.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(timezone))
-    return f"{format_skeleton('MMMd', local, locale=locale())} {local:%H:%M}"
+    return local_moment(at.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(timezone)))
+
+
+def local_moment(at: datetime) -> str:
+    """A local time as day and time."""
+    return f"{format_skeleton('MMMd', at, locale=locale())} {at:%H:%M}"
 
 
 def tick(grain: str, value: str) -> str:
@@ -140,7 +185,7 @@ def tick(grain: str, value: str) -> str:
 
 def weekday(number: str) -> str:
     """The short name of a weekday, `1` Monday."""
-    return str(get_day_names("abbreviated", locale=locale())[int(number) - 1])
+    return str(get_day_names("abbreviated", locale=_locale(language()))[int(number) - 1])
 
 
 def point(grain: str, value: str) -> str:
@@ -153,6 +198,11 @@ def point(grain: str, value: str) -> str:
 def plain(text: str) -> str:
     """A name as it is, where Markdown would read its characters as markup."""
     return _MARKUP.sub(r"\\\1", text)
+
+
+def bare(text: str) -> str:
+    """What `plain` was given, where no Markdown is read."""
+    return _MARKED.sub(r"\1", text)
 
 
 def signed_money(value: Number) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 
@@ -62,6 +63,12 @@ def written(frame: pl.DataFrame, write: Callable[..., str], *columns: str) -> pl
     return pl.Series([write(*row) for row in frame.select(columns).iter_rows()], dtype=pl.String)
 
 
+def local(column: str, timezone: str) -> pl.Expr:
+    """UTC times by the clock of a time zone."""
+    known = pl.col(column).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return known.dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+
+
 def largest(frame: pl.DataFrame, key: str, rows: int, rest: str) -> pl.DataFrame:
     """The rows with the greatest absolute `key`, the others added up into one named `rest`."""
     ordered = frame.sort(pl.col(key).abs(), descending=True, nulls_last=True)
@@ -69,6 +76,11 @@ def largest(frame: pl.DataFrame, key: str, rows: int, rest: str) -> pl.DataFrame
         return ordered
     others = ordered.slice(rows - 1).select(pl.col(key).sum(), label=pl.lit(rest))
     return pl.concat([ordered.head(rows - 1), others], how="diagonal_relaxed")
+
+
+def added(money: pl.Series) -> Decimal:
+    """Amounts added up exactly; nothing is 0."""
+    return sum(money.drop_nulls(), Decimal(0))
 
 
 def ahead(frame: pl.DataFrame, column: str, least: float) -> tuple[int, int]:

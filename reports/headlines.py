@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
 import polars as pl
 
 from reports import formats, frames
@@ -95,6 +99,40 @@ def feeds(freshness: pl.DataFrame) -> str:
     late = freshness.filter("is_late")["feed"]
     named = t("format.comma").join(t(f"feed.{feed}") for feed in late)
     return t("headline.feeds_late", feeds=named) if named else t("headline.feeds_on_time")
+
+
+def accounted(files: pl.DataFrame) -> str:
+    """Whether every row and every fen of every delivery is accounted for."""
+    gap = pl.col("amount_missing").fill_null(0) != 0
+    wrong = files.filter((pl.col("rows_missing") != 0) | gap).height
+    if wrong:
+        return t("headline.unaccounted", count=wrong, all=files.height)
+    return t("headline.accounted", all=formats.decimal(files.height),
+             rows=formats.decimal(files["rows_read"].sum() or 0),
+             money=formats.exact_money(files["read_amount"].sum() or 0))  # fmt: skip
+
+
+def restated(rows: pl.DataFrame) -> str:
+    """Which closed months the last loads restated, and by how much."""
+    if not rows.height:
+        return t("headline.not_restated")
+    last = rows.filter(pl.col("run_key") == rows["run_key"].max())
+    worst = last.sort(pl.col("difference").abs(), descending=True).row(0, named=True)
+    months = rows["month"].n_unique()
+    return t("headline.restated", months=months, run=worst["run_key"],
+             month=formats.tick("month", worst["month"]),
+             difference=_signed(worst["difference"]))  # fmt: skip
+
+
+def _signed(amount: Decimal) -> str:
+    return f"+{formats.exact_money(amount)}" if amount > 0 else formats.exact_money(amount)
+
+
+def tried(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Whether the last run ended well."""
+    failed = sum(run.get("exit_code") in (1, 3) for run in runs)
+    ended = t(f"exit.{runs[0].get('exit_code')}")
+    return t("headline.tried", ended=ended, count=len(runs), failed=failed)
 
 
 def rejects(rows: pl.DataFrame) -> str:

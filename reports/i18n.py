@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from warehouse.conventions import CONVENTIONS
 from warehouse.dimensions import DIMENSIONS
 from warehouse.metrics import METRICS
 
@@ -70,9 +71,29 @@ def funnel_label(name: str) -> str:
     return _translated(f"funnel.{name}", name)
 
 
+def funnel_direction(name: str, direction: str) -> str:
+    """Which way a funnel leads; one of an analyst's own as it is written there."""
+    return _translated(f"direction.{name}", direction)
+
+
+def step_label(name: str) -> str:
+    """What a step of a funnel is called; one of an analyst's own by its name."""
+    return _translated(f"step.{name}", name)
+
+
 def dimension_label(name: str) -> str:
     """What a way to group is called."""
     return _translated(f"dimension.{name}", DIMENSIONS[name].label)
+
+
+def convention(name: str) -> str:
+    """What another way to count does."""
+    return _translated(f"convention.{name}", CONVENTIONS[name].meaning)
+
+
+def convention_step(name: str, place: int) -> str:
+    """What one of its steps changes."""
+    return _translated(f"convention.{name}_{place}", CONVENTIONS[name].steps[place][0])
 
 
 def _translated(key: str, english: str) -> str:

@@ -5,6 +5,7 @@ Anything in a link that is unknown falls back to the default; nothing here can f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -17,9 +18,14 @@ PERIODS = ("last_30", "yesterday", "last_7", "month_to_date", "last_month", "qua
 GRAINS = ("auto", "day", "week", "month")
 RISES = ("green", "red")
 PLACES = ("brand", "region", "city", "store", "channel")
-"""The dimensions one may narrow by, the wider ones first."""
-LINK = ("period", "from", "to", "grain", "compare", *PLACES, "org", "lang", "rise", "rank")
+"""The dimensions the sidebar narrows by, the wider ones first."""
+NARROWED = (*PLACES, "guide")
+"""All dimensions one may narrow by: a guide by opening them."""
+LINK = ("period", "from", "to", "grain", "compare", *NARROWED, "org", "lang", "rise", "rank",
+        "funnel", "by", "policy", "window", "order", "sheet")  # fmt: skip
 """Every name a link may carry."""
+SAVED = tuple(name for name in LINK if name not in ("lang", "rise"))
+"""What makes a view; the rest is the viewer's taste."""
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -56,6 +62,10 @@ class View:
         """The same view, narrowed by one more dimension."""
         return replace(self, where=(*self.without(dimension).where, (dimension, values)))
 
+    def between(self, start: date, end: date) -> View:
+        """The same view over other days."""
+        return replace(self, start=start, end=end)
+
     def last_days(self, days: int) -> View:
         """The same view over the days up to its end."""
         return replace(self, start=self.end - timedelta(days=days - 1))
@@ -78,6 +88,11 @@ def listed(text: str) -> tuple[str, ...]:
     """Values of a link: `E,W`. A comma or percent sign inside a value is escaped."""
     parts = (part.replace("%2C", ",").replace("%25", "%") for part in text.split(","))
     return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def pasted(text: str) -> tuple[str, ...]:
+    """Values of a pasted list, between blanks, line ends, commas and semicolons of any script."""
+    return tuple(dict.fromkeys(part for part in re.split(r"[\s,;，；、]+", text) if part))
 
 
 def joined(values: Sequence[str]) -> str:

@@ -135,5 +135,6 @@ def _members(chance: Random) -> Iterator[Row]:
             "merged_into_member_id": merged.get(member, ""),
             "referrer_member_id": maybe(chance, MEMBERS[place - 1], 0.3),
             "tier": ("gold", "silver", "")[place % 3],
+            "join_channel": ("store_scan", "referral", "pos", "")[place % 4],
             "left_at": maybe(chance, (joined + timedelta(days=20)).isoformat(), 0.2),
         }

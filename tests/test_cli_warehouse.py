@@ -236,3 +236,14 @@ def test_the_module_runs_as_a_program(shop: Company) -> None:
     code, out, err = python(shop, "warehouse", "query", "nothing", *MARCH)
     assert (code, out) == (1, "")
     assert err.startswith("unknown figure 'nothing'") and "\n" not in err[:-1]
+
+
+def test_an_answer_without_rows_says_so_beside_its_heading(shop: Company) -> None:
+    for command in (["cohorts"], ["campaigns"], ["query", "net_sales", "--by", "store"]):
+        result = run(shop, *command, "--from", "2031-01-01", "--to", "2031-01-31")
+        assert result.exit_code == 0
+        assert len(result.stdout.splitlines()) == 1
+        assert result.stderr == (
+            "nothing to show for these days and filters;"
+            " there are sales from 2024-03-02 to 2024-03-03\n"
+        )

@@ -81,6 +81,20 @@ def test_bound_first_asks_the_binding_before_the_touch(shop: Company) -> None:
     ]
 
 
+@pytest.mark.parametrize("policy", ["bound_first", "linear"])
+def test_a_day_replayed_alone_is_that_day_of_the_month(shop: Company, policy: str) -> None:
+    # The refund of the 20th and the return of the 21st follow orders of the 15th.
+    for day in (15, 20, 21):
+        alone = Question(("net_sales",), *[date(2024, 3, day)] * 2, ("guide",), credit=policy)
+        with shop.stored() as snapshot:
+            rows = show.records(answers.answer(snapshot, alone, EVERYTHING, shop.settings))
+        of_month = _answer(shop, policy, "day", "guide")
+        assert rows == [
+            {"guide": row["guide"], "net_sales": row["net_sales"]}
+            for row in of_month if row["day"] == f"2024-03-{day}"
+        ]  # fmt: skip
+
+
 def test_serving_only_credits_what_the_order_states(shop: Company) -> None:
     # 0.05 + 4.00 + 10.00 − 1.00 are nobody's, so is bound; tills keep theirs.
     assert _guides(shop, "serving_only") == {"G3": "66.00", None: "13.55"}

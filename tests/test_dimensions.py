@@ -38,6 +38,7 @@ SOLD: Mapping[str, Mapping[object, str]] = {
     "style": {"ST1": "93.00", "ST2": "20.00"},
     "product": {"P1": "93.00", "P2": "20.00"},
     "tier": {"gold": "100.00", None: "13.00"},
+    "join_channel": {"event": "3.00", "referral": "100.00", None: "10.00"},
 }  # fmt: skip
 """net_sales of the corner: 100.00 of P1 in S1 on Friday the 1st, 20.00 of P2 in S2, an order of
 3.00 without a store, and 10.00 of the first receipt brought back to S2 on Monday the 4th."""
@@ -53,7 +54,10 @@ def corner(tmp_path_factory: pytest.TempPathFactory) -> Company:
             store("S2", "B", "R2", site="street", ownership="franchised"),
         ],
         products=[coat | {"season": "2024S"}, sock],
-        members=[member("M1", tier="gold"), member("M2")],
+        members=[
+            member("M1", tier="gold", join_channel="referral"),
+            member("M2", join_channel="event"),
+        ],
         pos_sales=[
             sale("a", at(1), "100.00", guide_id="G1", member_id="M1", tender="cash"),
             sale("b", at(2, "15:59"), "20.00", store_id="S2", product_id="P2", guide_id="G2")

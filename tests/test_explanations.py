@@ -9,6 +9,7 @@ from conftest import Company
 
 from warehouse import explanations
 from warehouse.access import EVERYTHING, Scope
+from warehouse.filters import Question
 
 
 @pytest.fixture
@@ -75,9 +76,8 @@ def test_a_rule_that_lost_names_no_guide_of_a_store_out_of_scope(shop: Company) 
 def test_the_steps_of_each_convention_add_up_to_its_figure(shop: Company) -> None:
     """March: 300 as defined; with the refund of April on its sale's day 300 − 90 = 210."""
     with shop.reading() as snapshot:
-        rows = explanations.differ(
-            snapshot, "net_sales", date(2026, 3, 1), date(2026, 3, 31), EVERYTHING, shop.settings
-        ).rows()
+        march = Question(("net_sales",), date(2026, 3, 1), date(2026, 3, 31))
+        rows = explanations.differ(snapshot, march, EVERYTHING, shop.settings).rows()
     assert (rows[0][0], str(rows[0][3])) == ("as defined", "300.00")
     moved = [row for row in rows if row[0] == "returns_on_order_day"]
     assert [str(row[2]) for row in moved] == ["0.00", "-90.00"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reports import formats, i18n, view
+from warehouse.conventions import CONVENTIONS
 from warehouse.dimensions import DIMENSIONS
 from warehouse.feeds import FEEDS
 from warehouse.filters import COMPARISONS, ORGANISATIONS
@@ -18,8 +19,8 @@ from warehouse.funnels import SHIPPED
 from warehouse.metrics import METRICS, Unit
 
 ROOT = Path(__file__).parent.parent
-SAID_BY_THE_REGISTRY = ("metric.", "dimension.")
-"""English takes these from warehouse.metrics and warehouse.dimensions."""
+SAID_BY_THE_REGISTRY = ("metric.", "dimension.", "convention.")
+"""English takes these from warehouse.metrics, warehouse.dimensions and warehouse.conventions."""
 FAMILIES = {
     "language": i18n.LANGUAGES,
     "period": view.PERIODS,
@@ -33,7 +34,7 @@ FAMILIES = {
     "feed": tuple(FEEDS),
     "unit": tuple(unit.name.lower() for unit in Unit),
     "funnel": tuple(SHIPPED),
-    "exit": ("0", "2"),
+    "exit": ("0", "1", "2", "3"),
 }
 """Keys made of a prefix and one of these codes."""
 
@@ -96,6 +97,12 @@ def test_every_figure_and_dimension_is_called_something_in_chinese() -> None:
     wanted = {f"metric.{key}.{part}" for key in METRICS for part in ("label", "definition")}
     wanted |= {f"metric.{key}.edge_cases" for key in METRICS if METRICS[key].edge_cases}
     wanted |= {f"dimension.{name}" for name in DIMENSIONS}
+    wanted |= {f"convention.{name}" for name in CONVENTIONS}
+    wanted |= {
+        f"convention.{name}_{place}"
+        for name, one in CONVENTIONS.items()
+        for place in range(len(one.steps))
+    }
     assert {key for key in chinese if key.startswith(SAID_BY_THE_REGISTRY)} == wanted
 
 

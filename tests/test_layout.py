@@ -19,7 +19,7 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "streamlit": lambda path: path == "app.py" or path.startswith("pages/"),
-    "plotly": lambda path: path == "reports/charts.py",
+    "plotly": lambda path: path == "reports/charts/base.py",
     "duckdb": lambda path: path == "warehouse/engine.py",
     "duckdb_sqlalchemy": lambda path: path == "warehouse/engine.py",
 }

@@ -11,7 +11,7 @@ from warehouse import answers, credit, explanations, settings, show
 from warehouse.access import EVERYTHING, Scope, scope_of
 from warehouse.console import fail, output_format, plainly
 from warehouse.credit import POLICIES
-from warehouse.engine import reading
+from warehouse.engine import Snapshot, reading
 from warehouse.filters import COMPARISONS, ORGANISATIONS, Question, QuestionError
 from warehouse.funnels import listed, window_of
 from warehouse.metrics import METRICS
@@ -31,6 +31,15 @@ _ORG = click.option("--org", type=click.Choice(ORGANISATIONS), default="as_was",
 
 def _scope(user: str | None, given: Settings) -> Scope:
     return EVERYTHING if user is None else scope_of(user, given.users)
+
+
+def _tell(snapshot: Snapshot, rows: pl.DataFrame, scope: Scope, layout: str) -> None:
+    """Print an answer; beside the heading of a table without rows, say so."""
+    click.echo(show.shown(rows, layout))
+    if layout == "table" and not rows.height:
+        days = answers.bounds(snapshot, scope)
+        there = f"there are sales from {days[0]} to {days[1]}" if days else "there are no sales"
+        click.echo(f"nothing to show for these days and filters; {there}", err=True)
 
 
 @click.group(help="Ask the published warehouse.")
@@ -83,8 +92,9 @@ def query(
         credit,
     )
     ask = answers.ranking if rank else answers.answer
+    scope = _scope(user, given)
     with reading(given.warehouse) as snapshot:
-        click.echo(show.shown(ask(snapshot, question, _scope(user, given), given), layout))
+        _tell(snapshot, ask(snapshot, question, scope, given), scope, layout)
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -116,11 +126,10 @@ def campaigns(
     """What the coupons issued in a period led to, and what they cost and brought."""
     given = settings.load()
     question = Question((), start.date(), end.date(), _listed(by), tuple(map(_filter, where)))
+    scope = _scope(user, given)
     with reading(given.warehouse) as snapshot:
-        rows = answers.campaigns(
-            snapshot, question, _scope(user, given), given, with_immature=with_immature
-        )
-    click.echo(show.shown(rows, layout))
+        rows = answers.campaigns(snapshot, question, scope, given, with_immature=with_immature)
+        _tell(snapshot, rows, scope, layout)
 
 
 @main.command()
@@ -191,13 +200,14 @@ def funnel(
     `python -m warehouse funnels` lists."""
     given = settings.load()
     question = Question((), start.date(), end.date(), _listed(by), tuple(map(_filter, where)))
+    scope = _scope(user, given)
     with reading(given.warehouse) as snapshot:
         rows = answers.funnel(
-            snapshot, name, question, _scope(user, given), given,
+            snapshot, name, question, scope, given,
             window=None if window is None else window_of(window),
             with_immature=with_immature, detail=detail,
         )  # fmt: skip
-    click.echo(show.shown(rows, layout))
+        _tell(snapshot, rows, scope, layout)
 
 
 @main.command()
@@ -223,8 +233,8 @@ def unidentified(
     given = settings.load()
     question = Question((), start.date(), end.date(), _listed(by), tuple(map(_filter, where)))
     with reading(given.warehouse) as snapshot:
-        rows = answers.unidentified(snapshot, question, _scope(user, given), given)
-    click.echo(show.shown(rows, layout))
+        scope = _scope(user, given)
+        _tell(snapshot, answers.unidentified(snapshot, question, scope, given), scope, layout)
 
 
 @main.command()
@@ -243,8 +253,8 @@ def cohorts(
     asked = tuple(map(_filter, where))
     question = Question((), start.date(), end.date(), where=asked, org=org)
     with reading(given.warehouse) as snapshot:
-        rows = answers.cohorts(snapshot, question, _scope(user, given))
-    click.echo(show.shown(rows, layout))
+        scope = _scope(user, given)
+        _tell(snapshot, answers.cohorts(snapshot, question, scope), scope, layout)
 
 
 @main.command()
@@ -263,8 +273,8 @@ def rfm(
     asked = tuple(map(_filter, where))
     question = Question((), end.date(), end.date(), where=asked, org=org)
     with reading(given.warehouse) as snapshot:
-        rows = answers.rfm(snapshot, question, by, _scope(user, given))
-    click.echo(show.shown(rows, layout))
+        scope = _scope(user, given)
+        _tell(snapshot, answers.rfm(snapshot, question, by, scope), scope, layout)
 
 
 @main.command()
@@ -291,9 +301,8 @@ def differ(key: str, start: datetime, end: datetime, user: str | None, layout: s
     """Why a figure differs from what others count: other conventions, the difference itemised."""
     given = settings.load()
     with reading(given.warehouse) as snapshot:
-        rows = explanations.differ(
-            snapshot, key, start.date(), end.date(), _scope(user, given), given
-        )
+        question = Question((key,), start.date(), end.date())
+        rows = explanations.differ(snapshot, question, _scope(user, given), given)
     click.echo(show.shown(rows, layout))
 
 

@@ -9,13 +9,12 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import polars as pl
-from sqlalchemy import BigInteger, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, cast, func, literal, select
 
 from warehouse import access, funnel_queries, joined, options, portable, queries, rankings
 from warehouse.access import Scope
 from warehouse.campaigns import coupon_results
 from warehouse.cohorts import cohort_months
-from warehouse.feeds import FEEDS, Kind
 from warehouse.filters import Question, QuestionError, nearest
 from warehouse.funnels import named
 from warehouse.rfm import quintiles
@@ -26,7 +25,6 @@ from warehouse.schema import (
     ETL_FILES,
     ETL_REJECTS,
     ETL_RUNS,
-    LOADED,
 )  # fmt: skip
 from warehouse.settings import Settings
 
@@ -50,7 +48,7 @@ def answer(reader: Reader, question: Question, scope: Scope, settings: Settings)
     """
     statement = queries.figures(question, scope, settings)
     _check_lunar(reader, question)
-    _check_values(reader, question, scope)
+    check_values(reader, question, scope)
     return reader.fetch(statement)
 
 
@@ -78,11 +76,12 @@ def _check_lunar(reader: Reader, question: Question) -> None:
         )
 
 
-def _check_values(reader: Reader, question: Question, scope: Scope) -> None:
+def check_values(reader: Reader, question: Question, scope: Scope) -> None:
+    """Raises QuestionError for a filter by what does not exist or is out of sight."""
     for name, wanted in question.where:
-        known = set(reader.fetch(options.known_values(name, wanted, scope))["value"])
+        there = set(known(reader, name, wanted, scope)["value"])
         for value in wanted:
-            if value not in known and value != joined.UNASSIGNED:
+            if value not in there and value != joined.UNASSIGNED:
                 every = reader.fetch(options.values(name, scope, limit=20_000))["value"].to_list()
                 raise nearest(name, value, every)
 
@@ -98,7 +97,7 @@ def funnel(
         named(name, settings.funnels), question, scope, settings,
         window=window, with_immature=with_immature, detail=detail,
     )  # fmt: skip
-    _check_values(reader, question, scope)
+    check_values(reader, question, scope)
     return reader.fetch(statement)
 
 
@@ -109,7 +108,7 @@ def campaigns(
     """What the coupons issued in a period led to, and the money (coupon_results). Raises
     QuestionError."""
     statement = coupon_results(question, scope, settings, with_immature=with_immature)
-    _check_values(reader, question, scope)
+    check_values(reader, question, scope)
     return reader.fetch(statement)
 
 
@@ -119,7 +118,7 @@ def unidentified(
     """Receipts, paid orders and events by what is known of who: dimensions, kind, total, members,
     visitors, unidentified. Raises QuestionError."""
     statement = funnel_queries.unidentified(question, scope, settings)
-    _check_values(reader, question, scope)
+    check_values(reader, question, scope)
     return reader.fetch(statement)
 
 
@@ -128,7 +127,7 @@ def cohorts(reader: Reader, question: Question, scope: Scope) -> pl.DataFrame:
     members, months_since, active_members, share_active; empty where a month is not over. Raises
     QuestionError."""
     statement = cohort_months(question, scope)
-    _check_values(reader, question, scope)
+    check_values(reader, question, scope)
     return reader.fetch(statement)
 
 
@@ -136,7 +135,7 @@ def rfm(reader: Reader, question: Question, by: str, scope: Scope) -> pl.DataFra
     """Members of the twelve months up to the question's end by score, by segment or one by one
     (rfm.quintiles). Raises QuestionError."""
     statement = quintiles(question, by, scope)
-    _check_values(reader, question, scope)
+    check_values(reader, question, scope)
     return reader.fetch(statement)
 
 
@@ -144,13 +143,24 @@ CREDITED_TO = {"guide": "credited_net_sales", "store": "store_net_sales",
                "region": "store_net_sales"}  # fmt: skip
 
 
-def whatif(
-    reader: Reader, policy: str, start: date, end: date, by: str, scope: Scope, settings: Settings
+def credited_by_rule(
+    reader: Reader, question: Question, scope: Scope, settings: Settings
 ) -> pl.DataFrame:
+    """How many orders paid in the period each rule credits: dimensions, orders_<rule>. Raises
+    QuestionError."""
+    statement = funnel_queries.credited_by_rule(question, scope, settings)
+    check_values(reader, question, scope)
+    return reader.fetch(statement)
+
+
+def whatif(
+    reader: Reader, policy: str, start: date, end: date, by: str, scope: Scope, settings: Settings,
+    *, where: options.Where = (), org: str = "as_was",
+) -> pl.DataFrame:  # fmt: skip
     """A period replayed under another credit policy, by guide, store or region: credit_now,
     credit_then, difference (money), and orders_moved (orders credited otherwise to that one)."""
     key = CREDITED_TO[by]
-    now = Question((key,), start, end, by=(by,))
+    now = Question((key,), start, end, (by,), where, org=org)
     then = replace(now, credit=policy)
     frames = [
         answer(reader, now, scope, settings).rename({key: "credit_now"}),
@@ -206,6 +216,11 @@ def values(
     return reader.fetch(options.values(name, scope, search=search, where=where, limit=limit))
 
 
+def known(reader: Reader, name: str, wanted: Sequence[str], scope: Scope) -> pl.DataFrame:
+    """Those of some values of a dimension that exist: `value` and `label`."""
+    return reader.fetch(options.known_values(name, wanted, scope))
+
+
 def bounds(reader: Reader, scope: Scope) -> tuple[date, date] | None:
     """First and last business date with a sale the viewer may see; None without any."""
     days = days_sold()
@@ -248,44 +263,6 @@ def _cut(reader: Reader, question: Question, scope: Scope, settings: Settings) -
         pl.col("net_sales").filter(none).sum().alias("none"),
     )
     return parts.row(0)  # type: ignore[return-value]
-
-
-def _newest(feed_name: str, settings: Settings) -> Any:
-    """Time of the newest event of a feed; a dated feed's day counts to its end."""
-    feed, table = FEEDS[feed_name], LOADED[feed_name]
-    column = table.c[feed.newest or ""]
-    kind = next(field.kind for field in feed.fields if field.name == feed.newest)
-    newest = select(func.max(column)).where(~table.c.is_deleted).scalar_subquery()
-    return portable.end_of_day(newest, settings.timezone) if kind is Kind.DATE else newest
-
-
-def freshness(reader: Reader, settings: Settings) -> pl.DataFrame:
-    """How fresh each feed is: feed, newest (UTC, empty without events), loaded_at, is_late.
-
-    Late is a feed that lags the newest event of all feeds by more than the setting allows, so
-    that old data looked at later is not all red. A feed that never came is not late.
-    """
-    newest = reader.fetch(
-        union_all(
-            *(
-                select(
-                    literal(feed.name).label("feed"), _newest(feed.name, settings).label("newest")
-                )
-                for feed in FEEDS.values()
-                if feed.newest
-            )
-        )
-    )
-    loaded = reader.fetch(
-        select(ETL_FILES.c.feed, func.max(ETL_RUNS.c.finished_at).label("loaded_at"))
-        .join(ETL_RUNS, ETL_RUNS.c.run_key == ETL_FILES.c.run_key)
-        .where(ETL_FILES.c.outcome == "loaded")
-        .group_by(ETL_FILES.c.feed)
-    )
-    limit = timedelta(hours=settings.late_after_hours)
-    late = pl.col("newest") < pl.col("newest").max() - limit
-    frame = newest.join(loaded, on="feed", how="left").with_columns(late.alias("is_late"))
-    return frame.with_columns(pl.col("is_late").fill_null(False)).sort("feed")
 
 
 def is_sample(reader: Reader) -> bool:

@@ -96,11 +96,11 @@ def credited_orders(timezone: str, policy: Policy = STANDARD, loaded: Rows = LOA
     return _with_store(ruled)
 
 
-def linear_shares(timezone: str, policy: Policy) -> Select[Any]:
+def linear_shares(timezone: str, policy: Policy, loaded: Rows = LOADED) -> Select[Any]:
     """Equal shares of every order's assigned guides touched in the window: order_key, guide_key,
     share, is_lead (the smallest guide_id, who takes what equal shares leave over)."""
-    heads = _heads(timezone, LOADED).cte()
-    touches = _touches(heads, policy.window, LOADED).cte()
+    heads = _heads(timezone, loaded).cte()
+    touches = _touches(heads, policy.window, loaded).cte()
     guides = DIM_GUIDES
     pairs = (
         select(touches.c.order_key, touches.c.guide_key, guides.c.guide_id)

@@ -44,6 +44,7 @@ _ALL = (
     Dimension("style", "Style", "product", "style_id", "style a SKU is a colour and size of"),
     Dimension("product", "Product", "product", "product_id", "SKU"),
     Dimension("tier", "Member tier", "member", "tier", "the buyer's tier today"),
+    Dimension("join_channel", "Join channel", "member", "join_channel", "how the member joined"),
     Dimension("campaign", "Campaign", "campaign", "campaign_id", "of funnel entries: the campaign"),
     Dimension("handling_store", "Handling store", "handling_store", "store_id",
               "of returns: the store that took the goods back"),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import polars as pl
 from sqlalchemy import case, select
 from sqlalchemy.sql.expression import Select
 
-from warehouse import access, credit, queries, schema
+from warehouse import access, credit, queries, replays, schema
 from warehouse.access import Scope
 from warehouse.answers import Reader, answer
 from warehouse.conventions import CONVENTIONS, Convention
 from warehouse.filters import Question, QuestionError
+from warehouse.metrics import METRICS
 from warehouse.schema import CREDITED_LINES, DIM_GUIDES, DIM_STORES
 from warehouse.settings import Settings
 
@@ -82,7 +82,9 @@ def _alone(
     """What a rule alone would say of an order; None where it does not apply. Of a store the
     viewer may not see, only that the rule applies."""
     policy = credit.Policy(rule, (rule,) if rule in credit.STANDARD.rules else ())
-    heads = credit.credited_orders(settings.timezone, policy).cte()
+    itself = select(schema.ORDERS.c.order_key).where(schema.ORDERS.c.order_key == order_key)
+    loaded = replays.deciding(itself)
+    heads = credit.credited_orders(settings.timezone, policy, loaded).cte()
     seen = access.visible(heads.c.store_key, scope)
     told = (heads.c.evidence_event_id, heads.c.evidence_at, DIM_GUIDES.c.guide_id,
             DIM_STORES.c.store_id)  # fmt: skip
@@ -123,15 +125,20 @@ def _receipt(name: str, scope: Scope) -> Select[Any]:
     )
 
 
-def differ(
-    reader: Reader, key: str, start: date, end: date, scope: Scope, settings: Settings
-) -> pl.DataFrame:
-    """A figure under the other common conventions, the difference itemised: convention, item,
-    difference (to the row before it of that convention), figure (so far). The first row is the
-    figure as defined; the differences of a convention add up to its figure less that one.
-    Raises QuestionError for a figure that is not made of sale and return lines."""
-    base = Question((key,), start, end)
-    if any(part.source in _NOT_OF_LINES for m in queries.metrics_of(base) for part in m.parts):
+def is_of_lines(key: str) -> bool:
+    """Whether a figure is made of sale and return lines, so that conventions change it."""
+    return not any(part.source in _NOT_OF_LINES for part in METRICS[key].parts)
+
+
+def differ(reader: Reader, question: Question, scope: Scope, settings: Settings) -> pl.DataFrame:
+    """A question's first figure, of all it looks at, under the other common conventions, the
+    difference itemised: convention, item, difference (to the row before it of that convention),
+    figure (so far). The first row is the figure as defined; the differences of a convention add up
+    to its figure less that one. Raises QuestionError for a figure that is not made of sale and
+    return lines."""
+    key = queries.metrics_of(question)[0].key
+    base = replace(question, keys=(key,), by=(), compare=None)
+    if not is_of_lines(key):
         raise QuestionError(
             f"{key} is not made of sale and return lines, so no convention changes it"
         )

@@ -44,7 +44,8 @@ class Feed:
     """One feed: `table` is where it is loaded, `grain` what one row is.
 
     `newest` is the column whose latest value says how fresh the feed is; `defines` the entity
-    whose members this feed describes; `header` the columns an order repeats on each line.
+    whose members this feed describes; `header` the columns an order repeats on each line;
+    `amount` the money of a row, of which none may get lost on the way in.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Feed:
     newest: str | None = None
     defines: str | None = None
     header: tuple[str, ...] = ()
+    amount: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -189,7 +191,7 @@ _ALL = (
         _may("original_order_id", Kind.ID, "online order returned at the till", "order"),
         _may("is_void", Kind.FLAG, "true: never happened"),
         _UPDATED, _DELETED,
-    ), newest="sold_at"),
+    ), newest="sold_at", amount="net_amount"),
     Feed("online_orders", "fct_order_lines", "One row per online order line.", (
         _key("order_id", Kind.ID, "the order", "order"),
         _key("line_number", Kind.COUNT, "line of the order"),
@@ -215,7 +217,7 @@ _ALL = (
         _may("coupon_id", Kind.ID, "coupon redeemed", "coupon"),
         _may("device", Kind.TEXT, "device (mobile, pc)"),
         _UPDATED, _DELETED,
-    ), newest="ordered_at", header=(
+    ), newest="ordered_at", amount="net_amount", header=(
         "ordered_at", "channel", "paid_at", "fulfilled_at", "cancelled_at", "fulfilment",
         "origin_store_id", "fulfil_store_id", "guide_id", "guide_shares", "member_id",
         "visitor_id", "tender", "coupon_id", "device",
@@ -230,7 +232,7 @@ _ALL = (
         _may("handled_store_id", Kind.ID, "store that took it back", "store"),
         _may("reason", Kind.TEXT, "why"),
         _UPDATED, _DELETED,
-    ), newest="refunded_at"),
+    ), newest="refunded_at", amount="amount"),
     Feed("touchpoints", "fct_touchpoints", "One row per event of a shopper.", (
         _key("event_id", Kind.ID, "the event"),
         _need("occurred_at", Kind.AT, "when"),

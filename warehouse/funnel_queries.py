@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, select, union_all
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import access, credit, entries, happenings, portable
+from warehouse import access, credit, entries, happenings, portable, replays
 from warehouse.access import Scope
 from warehouse.dimensions import DIMENSIONS, TIME
 from warehouse.filters import Question, QuestionError, check_choices, nearest
@@ -88,7 +88,9 @@ def credited_by_rule(question: Question, scope: Scope, settings: Settings) -> Se
     policy = credit.policy(question.credit)
     heads: FromClause = ORDERS
     if policy != credit.STANDARD:
-        heads = credit.credited_orders(settings.timezone, policy).subquery("orders")
+        within = ORDERS.c.paid_date.between(question.start, question.end)
+        loaded = replays.deciding(select(ORDERS.c.order_key).where(within))
+        heads = credit.credited_orders(settings.timezone, policy, loaded).subquery("orders")
     paid = select(
         heads.c.paid_date.label("business_date"), heads.c.store_key, heads.c.guide_key,
         heads.c.credit_rule,

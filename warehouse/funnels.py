@@ -16,6 +16,8 @@ import polars as pl
 from warehouse.dimensions import DIMENSIONS
 from warehouse.feeds import FEEDS
 from warehouse.filters import QuestionError, nearest
+from warehouse.given import Given
+from warehouse.given import tables as named_tables
 
 EVENTS = next(field.choices for field in FEEDS["touchpoints"].fields if field.name == "event")
 KINDS: Mapping[str, str] = {
@@ -142,9 +144,8 @@ def window_of(text: str) -> timedelta:
 # Funnels of an analyst's own -----------------------------------------------------------------
 def described(tables: object) -> Mapping[str, Funnel]:
     """Funnels from the tables of a TOML file. Raises QuestionError, which names the key."""
-    if not isinstance(tables, Mapping):
-        raise QuestionError("must be tables such as [funnels.view_to_order]")
-    return {name: _funnel(name, table) for name, table in tables.items()}
+    given = named_tables(tables, "funnels.view_to_order")
+    return {name: _funnel(name, table) for name, table in given.items()}
 
 
 def _funnel(name: str, table: object) -> Funnel:
@@ -178,21 +179,8 @@ def _step(where: str, table: object) -> Step:
     return Step(name, given.among("events", KINDS), *flags)
 
 
-class _Given:
-    """One table of the description, read key by key; every error says where and what would do."""
-
-    def __init__(self, where: str, table: object, known: Iterable[str]) -> None:
-        self.where = where
-        if not isinstance(table, Mapping):
-            raise QuestionError(f"{where}: must be a table with {', '.join(known)}")
-        self.table = table
-        for key in table:
-            if key not in known:
-                raise self.wrong(str(key), nearest("key", str(key), known))
-
-    def wrong(self, key: str, why: object) -> QuestionError:
-        """The error for a key."""
-        return QuestionError(f"{self.where}.{key}: {why}")
+class _Given(Given):
+    """A table about a funnel."""
 
     def named(self, name: str) -> None:
         """A name becomes a column of the answer, so it must not be one of another meaning."""
@@ -202,27 +190,6 @@ class _Given:
                 f"{self.where}: {name!r} cannot be a name; use small letters, digits and _, but no"
                 f" dimension, entries, immature, or what ends in {', '.join(_ENDINGS)}"
             )
-
-    def text(self, key: str, default: str | None) -> str:
-        """A text; without a default it is needed."""
-        value = self.table.get(key, default)
-        if not isinstance(value, str):
-            raise self.wrong(key, "give a text")
-        return value
-
-    def flag(self, key: str) -> bool:
-        """True or false, false when left out."""
-        value = self.table.get(key, False)
-        if not isinstance(value, bool):
-            raise self.wrong(key, "give true or false")
-        return value
-
-    def one_of(self, key: str, choices: tuple[str, ...]) -> str:
-        """One of some words, the first when left out."""
-        value = self.text(key, choices[0])
-        if value not in choices:
-            raise self.wrong(key, nearest(key, value, choices))
-        return value
 
     def among(self, key: str, known: Iterable[str]) -> tuple[str, ...]:
         """Several kinds of events."""

@@ -1,7 +1,6 @@
 """Sale and return lines of every channel, each credited to its guide, store, region and brand.
 
-Built over any set of credited orders, so that another credit policy can be replayed over a period
-without changing what is stored.
+Built over any set of credited orders, so that another credit policy can be replayed (replays.py).
 """
 
 from __future__ import annotations
@@ -19,12 +18,10 @@ from sqlalchemy import (
     null,
     select,
     true,
-    union_all,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import credit, portable, schema
-from warehouse.credit import Policy
+from warehouse import portable, schema
 from warehouse.schema import CREDITED_LINES, LOADED, Rows
 
 Expression = ColumnElement[Any]
@@ -42,38 +39,6 @@ def whole_lines(heads: FromClause, timezone: str, loaded: Rows = LOADED) -> list
     too."""
     sources = (_pos_lines, _order_lines, _refund_lines, _cancelled_lines)
     return [_placed(source(heads, timezone, loaded), WHOLE) for source in sources]
-
-
-def replayed(policy: Policy, timezone: str) -> FromClause:
-    """All lines as another policy would credit them: what follows an online order anew, the rest
-    as it is stored."""
-    heads = credit.credited_orders(timezone, policy).cte()
-    pos, *online = (lines.subquery() for lines in whole_lines(heads, timezone))
-    anew = union_all(
-        select(pos).where(pos.c.credit_order_key.is_not(None)), *(select(one) for one in online)
-    ).subquery("anew")
-    shares = union_all(*_shares(heads, policy, timezone)).subquery("shares")
-    stored = select(CREDITED_LINES).where(CREDITED_LINES.c.credit_order_key.is_(None))
-    return union_all(stored, shared(anew, shares, "credit_order_key")).subquery("line")
-
-
-def _shares(heads: FromClause, policy: Policy, timezone: str) -> list[Select[Any]]:
-    """Who shares each order under a policy: credit_order_key, guide_key, share, is_lead."""
-    parts, is_linear = schema.DIM_SPLIT_GUIDES, heads.c.credit_rule == "linear"
-    order = heads.c.order_key.label("credit_order_key")
-    sole = select(
-        order, heads.c.guide_key, literal(1, schema.SHARE).label("share"), true().label("is_lead")
-    ).where(heads.c.guide_key.is_not(None), heads.c.split_key.is_(None), ~is_linear)
-    split = select(order, parts.c.guide_key, parts.c.share, parts.c.is_lead).join(
-        parts, parts.c.split_key == heads.c.split_key
-    )
-    if "linear" not in policy.rules:
-        return [sole, split]
-    even = credit.linear_shares(timezone, policy).subquery("even")
-    same = and_(even.c.order_key == heads.c.order_key, is_linear)
-    return [
-        sole, split, select(order, even.c.guide_key, even.c.share, even.c.is_lead).join(even, same)
-    ]  # fmt: skip
 
 
 def shared(lines: FromClause, shares: FromClause, key: str, sole: str | None = None) -> Select[Any]:

@@ -22,7 +22,7 @@ def values(
 ) -> Select[str, str]:  # fmt: skip
     """SELECT of `value` and `label` of a dimension, in order of label. `search` is looked for in
     both as plain text; `where` narrows places by places above them (brand, region, city)."""
-    found = _named(name, scope, where).subquery("options")
+    found = visible(name, scope, where).subquery("options")
     chosen = select(found.c.value, found.c.label).where(found.c.value.is_not(None))
     if search:
         chosen = chosen.where(or_(*(portable.holds(column, search) for column in found.c)))
@@ -30,12 +30,14 @@ def values(
 
 
 def known_values(name: str, wanted: Sequence[str], scope: Scope) -> Select[str, str]:
-    """SELECT of those of some values that exist and that the viewer may see."""
-    found = _named(name, scope, ()).subquery("options")
-    return select(found.c.value).where(found.c.value.in_(list(wanted)))
+    """SELECT of `value` and `label` of those of some values that exist and that the viewer may
+    see."""
+    found = visible(name, scope).subquery("options")
+    return select(found.c.value, found.c.label).where(found.c.value.in_(list(wanted)))
 
 
-def _named(name: str, scope: Scope, where: Where) -> Select[str, str]:
+def visible(name: str, scope: Scope, where: Where = ()) -> Select[str, str]:
+    """SELECT of `value` and `label` of all a viewer may see of a dimension."""
     dimension = DIMENSIONS[name]
     if name in TIME:
         return _pairs(DIM_DATES.c[name], DIM_DATES.c[name], true())

@@ -88,7 +88,7 @@ def planned(metric: Metric, question: Question) -> Plan:
     """How a figure of a question can be ranked. Raises QuestionError where it cannot."""
     if not question.by:
         raise QuestionError("a ranking needs something to rank: add --by store or --by guide")
-    _refuse_time(question.by)
+    refuse_time(question.by, "a ranking")
     _refuse_uncountable(metric)
     source = SOURCES[metric.numerator[0].source]
     by = question.by if source.each in ("member", "person") else (*question.by, "day")
@@ -98,11 +98,12 @@ def planned(metric: Metric, question: Question) -> Plan:
     return Plan(metric, question.by, asked, next(iter(counted + receipts), None))
 
 
-def _refuse_time(by: tuple[str, ...]) -> None:
+def refuse_time(by: tuple[str, ...], what: str) -> None:
+    """Raises QuestionError for a question by time."""
     for name in by:
         if name in TIME:
             raise QuestionError(
-                f"a ranking cannot be by {name}: days are what its uncertainty is taken from;"
+                f"{what} cannot be by {name}: days are what its uncertainty is taken from;"
                 " rank stores, guides or the like"
             )
 
@@ -132,7 +133,7 @@ def ranked(answer: pl.DataFrame, found: pl.DataFrame, plan: Plan) -> pl.DataFram
     is_unit = pl.all_horizontal(pl.col(by).ne_missing(UNASSIGNED) & pl.col(by).is_not_null())
     known = known.with_columns(ranks_by=pl.when(is_unit).then("value"))
     ends = [
-        _written(end, plan.metric.unit).alias(f"{key}_{side}")
+        written(end, plan.metric.unit).alias(f"{key}_{side}")
         for end, side in zip(_limits(known, plan, LEVEL), ("low", "high"), strict=True)
     ]
     added = [*ends, *_ranks(known, plan), _is_small(known).alias("is_small_sample")]
@@ -140,9 +141,9 @@ def ranked(answer: pl.DataFrame, found: pl.DataFrame, plan: Plan) -> pl.DataFram
     return frame.select(*answer.columns, *(one.name for one in added))
 
 
-def _written(end: pl.Series, unit: Unit) -> pl.Series:
-    """An end of an interval: money to the fen; else as far as the order in which an engine adds up
-    cannot change it."""
+def written(end: pl.Series, unit: Unit) -> pl.Series:
+    """An end of an interval or a band: money to the fen; else as far as the order in which an
+    engine adds up cannot change it."""
     if unit is Unit.MONEY:
         return end.round(2).cast(pl.Decimal(38, 2))
     return end.round_sig_figs(12)

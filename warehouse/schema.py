@@ -399,6 +399,24 @@ ETL_FILES = _table(
     ("rows_voided", BigInteger, "rows that say void or deleted"),
     ("extra_columns", String, "columns nobody asked for, as JSON"),
 )  # fmt: skip
+ETL_AMOUNTS = _table(
+    "etl_amounts", "One row per loaded delivery that states amounts: the money that came in it.",
+    ("file_key", Integer, "the delivery"),
+    ("read_amount", MONEY, "of all rows read"),
+    ("loaded_amount", MONEY, "of rows that now hold"),
+    ("unchanged_amount", MONEY, "of rows already there"),
+    ("superseded_amount", MONEY, "of rows whose key an equal or newer row held"),
+    ("rejected_amount", MONEY, "of rows in etl_rejects"),
+    ("voided_amount", MONEY, "of rows that say void or deleted"),
+)  # fmt: skip
+ETL_RESTATEMENTS = _table(
+    "etl_restatements", "One row per run and closed month whose net sales it changed.",
+    ("run_key", Integer, "the run"),
+    ("month", String, "YYYY-MM, before the month of the as-of date when the run began"),
+    ("net_sales_before", MONEY, "net sales of the month when the run began"),
+    ("net_sales_after", MONEY, "what it published"),
+    key=2,
+)  # fmt: skip
 ETL_REJECTS = _table(
     "etl_rejects", "One row per rejected row or refused file.",
     ("file_key", Integer, "the delivery"),
@@ -432,4 +450,4 @@ DERIVED = [
     CREDITED_LINES, SCANS, FUNNEL_ENTRIES, AS_OF,
 ]  # fmt: skip
 """Everything derived; rollups.py adds its own."""
-LEDGER = (ETL_FILES, ETL_REJECTS, ETL_RUNS, ETL_FACTS)
+LEDGER = (ETL_FILES, ETL_AMOUNTS, ETL_RESTATEMENTS, ETL_REJECTS, ETL_RUNS, ETL_FACTS)

@@ -13,13 +13,20 @@ blocks.header(desk, t("page.health"))
 
 with blocks.loading():
     proof = desk.conservation()
-st.subheader(headlines.conservation(proof), anchor=False)
-st.caption(t("health.proof_note"))
+blocks.heading(headlines.conservation(proof), t("health.proof_note"))
 ledger.conservation(proof)
 
-st.subheader(headlines.feeds(desk.freshness()), anchor=False)
-st.caption(t("health.feeds_note"))
+blocks.heading(headlines.feeds(desk.freshness()), t("health.feeds_note"))
 ledger.feeds(desk.deliveries(), desk.freshness(), desk.settings.timezone)
+
+files = desk.files()
+blocks.heading(headlines.accounted(files), t("health.files_note"))
+ledger.files(files, desk.settings.timezone)
+
+restated = desk.restatements()
+blocks.heading(headlines.restated(restated), t("health.restated_note"))
+if restated.height:
+    ledger.restated(restated, desk.settings.timezone)
 
 if "rejects" in desk.scope.pages:
     rejects = desk.rejects()
@@ -31,5 +38,10 @@ if "rejects" in desk.scope.pages:
         st.download_button(t("health.download"), csv, "rejects.csv", "text/csv", on_click="ignore")
 
 runs = desk.runs()
-st.subheader(t("health.runs", count=runs.height), anchor=False)
+blocks.heading(t("health.runs", count=runs.height))
 ledger.runs(runs, desk.settings.timezone)
+
+tried = desk.last_runs()
+if tried:
+    blocks.heading(headlines.tried(tried), t("health.tried_note"))
+    ledger.tried(tried, desk.settings.timezone)

@@ -4,13 +4,17 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import blocks, filter_bar, peers, session, tables
+from pages.ui import blocks, drill, filter_bar, peers, session, tables, tills
 from reports import charts, drawn, formats, frames, headlines
 from reports.i18n import dimension_label, metric_label, t
 
 FIGURES = (
     "net_sales", "target_attainment", "average_receipt_value", "units_per_receipt",
     "conversion_rate", "visitors", "sales_per_sqm",
+)  # fmt: skip
+ONE = (
+    "net_sales", "target_attainment", "receipts", "average_receipt_value", "visitors",
+    "conversion_rate", "like_for_like_growth", "guide_coverage", "members_recruited",
 )  # fmt: skip
 COMPARED = (
     "average_receipt_value", "units_per_receipt", "conversion_rate", "sales_per_sqm",
@@ -20,7 +24,6 @@ RANKED = (
     "net_sales", "average_receipt_value", "units_per_receipt", "conversion_rate", "sales_per_sqm",
     "target_attainment",
 )  # fmt: skip
-MOST_ROWS = 500
 
 desk = session.require("stores")
 blocks.header(desk, t("page.stores"))
@@ -32,24 +35,29 @@ store = dimension_label("store")
 if blocks.is_empty(desk, desk.total(view.question(("net_sales", "receipts")))):
     st.stop()
 
+if len(chosen) == 1:
+    blocks.tiles(desk, ONE)
+
 figures = everyone.askable(FIGURES, "store")
 by = filter_bar.chosen("rank", everyone.askable(RANKED, "store"), metric_label)
 with blocks.loading():
     keys = list(dict.fromkeys((by, *figures)))
     answer = desk.ranking(everyone.question(keys, "store", compare=view.compare))
 stores = desk.named("store", answer.drop_nulls(("store", by)))
-moved = frames.with_rank_change(frames.with_share(frames.with_change(stores, by), by), by)
-ranked = drawn.ranking(moved, by)
+ranked = frames.with_rank_change(frames.with_share(frames.with_change(stores, by), by), by)
 if not ranked.height:
     st.info(t("stores.none"))
     st.stop()
-shown = frames.only(ranked, "store", chosen).head(MOST_ROWS)
+shown = frames.only(ranked, "store", chosen)
 
-st.subheader(headlines.leaders(ranked, by), anchor=False)
-st.caption(t("stores.ranked_note", name=metric_label(by), than=t(f"than.{view.compare}")))
+blocks.heading(
+    headlines.leaders(ranked, by),
+    t("stores.ranked_note", name=metric_label(by), than=t(f"than.{view.compare}")),
+)
 tables.show(
     shown, tables.ranking(by, figures), store, t("page.stores"),
     blocks.keyed("leaderboard", chosen), blocks.narrowing("store"),
+    opens=lambda store: drill.open_page("guides", store=store), made=partial(drawn.ranking, key=by),
 )  # fmt: skip
 st.caption(t("stores.rows_note", shown=shown.height, all=ranked.height))
 
@@ -66,19 +74,21 @@ if len(chosen) == 1:
             "peers",
             partial(tables.peers, found.places),
         )
+    tills.show(desk, found.label if found else chosen[0])
 
 traffic = drawn.traffic(stores, "visitors", "conversion_rate")
 if traffic.height:
     points = blocks.keyed("traffic", chosen)
     blocks.chart(
-        headlines.leaks(traffic),
-        t("stores.traffic_note"),
+        headlines.leaks(stores),
+        t("stores.traffic_note", most=drawn.MOST_POINTS),
         charts.scatter(
             traffic, metric_label("visitors"), metric_label("conversion_rate"), formats.decimal,
             formats.percent, t("chart.median"), chosen,
         ),
         points,
-        partial(tables.show, traffic, ("visitors", "conversion_rate", "net_sales"), store, points),
+        partial(tables.show, stores, ("visitors", "conversion_rate", "net_sales"), store,
+                metric_label("conversion_rate")),
         blocks.narrowing_by_point("store", points),
     )  # fmt: skip
 
@@ -92,5 +102,5 @@ if view.askable((pos,), "weekday", "hour"):
             t("stores.week_note", name=metric_label(pos)),
             charts.heatmap(week, formats.money),
             "week",
-            partial(tables.show, week, (pos,), dimension_label("hour"), "week"),
+            partial(tables.show, week, (pos,), dimension_label("hour"), metric_label(pos)),
         )

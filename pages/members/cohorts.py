@@ -28,6 +28,16 @@ if months.height:
     )
     loyalty.cohort_table(cohorts)
 
+cells = loyalty.grid(desk.rfm(view.question(()), "score"))
+if cells.height:
+    blocks.chart(
+        loyalty.keen(cells),
+        t("rfm.grid_note", end=formats.long_day(view.end)),
+        charts.heatmap(cells, formats.decimal),
+        "rfm_grid",
+        partial(loyalty.grid_table, cells),
+    )
+
 if segments.height:
     blocks.chart(
         loyalty.best(segments),

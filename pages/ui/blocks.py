@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from pages.ui import filter_bar
+from pages.ui import drill, export, filter_bar, why
 from pages.ui.session import Desk
-from reports import formats, frames
-from reports.formats import plain
+from reports import facts, formats, frames, paper
+from reports.formats import bare, plain
 from reports.i18n import dimension_label, metric_definition, metric_label, t, value_label
 from reports.view import View
 from warehouse import show
@@ -25,51 +25,27 @@ CHART = {"displayModeBar": False, "responsive": True}
 def header(desk: Desk, title: str) -> None:
     """Title, what one looks at, how fresh it is, and the filters as chips."""
     st.title(title)
+    drill.breadcrumb(desk)
     notices(desk)
     view = desk.view
-    parts = (
-        _scope(desk),
-        t("header.period", name=t(f"period.{view.period}"), dates=_dates(view)),
-        t(f"than.{view.compare}"),
-        _fresh(desk),
-    )
-    st.markdown(f":small[{' · '.join(parts)}]", help=_every_feed(desk))
+    seen = facts.scope(desk.scope, desk.called)
+    newest, late = facts.fresh(desk)
+    state = f":red[**{late}**]" if late else f":green[{t('header.on_time')}]"
+    parts = (plain(seen), facts.period(view), t(f"than.{view.compare}"), newest, state)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":small[{' · '.join(parts)}]", help=_every_feed(desk), width="stretch")
+        export.place(desk, title)
     for note in view.notes:
         st.warning(plain(note))
     _chips(desk, view)
 
 
-def _dates(view: View) -> str:
-    return formats.period(view.start, view.end)
-
-
 def notices(desk: Desk) -> None:
     """What one must know before reading a number: that it is made up, that nobody signed in."""
     said = [t("notice.sample")] if desk.is_sample() else []
-    said += [t("notice.demo")] if desk.is_demo else []
+    said += [t("notice.trial" if desk.viewer.user else "notice.demo")] * desk.viewer.is_trial
     if said:
         st.info(" ".join(said))
-
-
-def _scope(desk: Desk) -> str:
-    scope = desk.scope
-    if scope.everything:
-        return t("header.everything")
-    regions = desk.labels("region").filter(pl.col("value").is_in(sorted(scope.regions)))["label"]
-    named = [*map(plain, regions)]
-    named += [t("header.stores", count=len(scope.stores))] if scope.stores else []
-    return t("format.comma").join(named)
-
-
-def _fresh(desk: Desk) -> str:
-    """Up to when there is data, and which feeds are late, in words and colour."""
-    feeds = desk.freshness()
-    bounds = desk.bounds()
-    newest = t("header.fresh", day=formats.long_day(bounds[1])) if bounds else formats.EMPTY
-    late = [t(f"feed.{feed}") for feed in feeds.filter("is_late")["feed"]]
-    if not late:
-        return f"{newest} · :green[{t('header.on_time')}]"
-    return f"{newest} · :red[**{t('header.late', feeds=t('format.comma').join(late))}**]"
 
 
 def _every_feed(desk: Desk) -> str:
@@ -87,15 +63,22 @@ def _chips(desk: Desk, view: View) -> None:
         return
     with st.container(horizontal=True, gap="xsmall"):
         for dimension, values in view.where:
-            labels = dict(desk.labels(dimension).filter(pl.col("value").is_in(values)).iter_rows())
+            if len(values) > filter_bar.MANY:
+                _chip(dimension, t("filter.many", count=len(values)), f"chip_{dimension}", ())
+                continue
+            labels = dict(desk.known(dimension, values).iter_rows())
             for value in values:
                 named = plain(value_label(value, labels.get(value, value)))
-                st.button(
-                    t("chip.text", dimension=dimension_label(dimension), value=named),
-                    key=f"chip_{dimension}_{value}", help=t("chip.help"),
-                    on_click=filter_bar.narrow,
-                    args=(dimension, [other for other in values if other != value]),
-                )  # fmt: skip
+                others = [other for other in values if other != value]
+                _chip(dimension, named, f"chip_{dimension}_{value}", others)
+
+
+def _chip(dimension: str, named: str, key: str, others: Sequence[str]) -> None:
+    """One filter, and what stays of it when it is clicked."""
+    st.button(
+        t("chip.text", dimension=dimension_label(dimension), value=named), key=key,
+        help=t("chip.help"), on_click=filter_bar.narrow, args=(dimension, others),
+    )  # fmt: skip
 
 
 def is_empty(desk: Desk, total: dict[str, Any]) -> bool:
@@ -134,10 +117,12 @@ def tiles(desk: Desk, keys: Sequence[str]) -> None:
         first, second = map(desk.total, questions)
         month = view.last_days(SPARK_DAYS)
         days = desk.answer(month.question(view.askable(shown, "day"), "day"))
+    paper.record(facts.figures(view, shown, first, second))
     with st.grid(_across(len(shown)), min_column_width=160, border=True, gap="xsmall") as grid:
         for key in shown:
-            with grid.cell():
+            with grid.cell(), st.container(gap="xxsmall"):
                 _tile(view, key, first, second, days[key] if key in days.columns else pl.Series())
+                why.ask(desk, key)
     if len(shown) < len(known(keys)):
         named = t("format.comma").join(metric_label(key) for key in known(keys) if key not in shown)
         st.caption(t("tile.left_out", names=named))
@@ -199,10 +184,18 @@ def narrowing_by_point(dimension: str, key: str) -> Callable[[], None]:
 
     def narrow() -> None:
         points = st.session_state[key]["selection"]["points"]
-        if points:
+        if points and points[0]["customdata"][0]:
             filter_bar.narrow(dimension, [points[0]["customdata"][0]])
 
     return narrow
+
+
+def heading(title: str, note: str = "") -> None:
+    """A title that states the answer, and how to read what stands below."""
+    paper.record(paper.Heading(bare(title), bare(note)))
+    st.subheader(title, anchor=False)
+    if note:
+        st.caption(note)
 
 
 def keyed(name: str, chosen: Sequence[str]) -> str:
@@ -216,6 +209,7 @@ def chart(
 ) -> None:  # fmt: skip
     """A chart under a title that states the answer; its table, unless it stands below anyway, is
     one click away and is not made before."""
+    paper.record(paper.Chart(bare(title), bare(note), figure, table))
     st.subheader(title, anchor=False)
     st.caption(note)
     more: dict[str, Any] = {"on_select": on_select, "selection_mode": "points"} if on_select else {}
@@ -223,5 +217,5 @@ def chart(
     if table is not None:
         details = st.expander(t("chart.as_table"), key=f"{key}_table", on_change="rerun")
         if details.open:
-            with details:
+            with details, paper.recording(None):
                 table()

@@ -17,19 +17,23 @@ import polars as pl
 import streamlit as st
 
 from pages.ui.session import Desk
+from pages.ui.sign_in import WHO
 from reports.i18n import LANGUAGES, dimension_label, t, value_label
 from reports.view import (
     GRAINS,
     LINK,
+    NARROWED,
     PERIODS,
     PLACES,
     RISES,
+    SAVED,
     View,
     Where,
     choice,
     grain_of,
     joined,
     listed,
+    pasted,
     period_of,
 )
 from warehouse.filters import COMPARISONS, ORGANISATIONS, QuestionError
@@ -37,22 +41,38 @@ from warehouse.filters import COMPARISONS, ORGANISATIONS, QuestionError
 NO_VALUES = pl.DataFrame(schema={"value": pl.String, "label": pl.String})
 OFFERED = 50
 """Values of a filter sent to the browser; where there are more, one searches."""
-_HIDDEN = "<style>.st-key-link{display:none}</style>"
+MOST = 1000
+"""Values of one filter: a link has to carry them."""
+MANY = 20
+"""Above this, chosen values are counted instead of listed."""
+NAMED = 10
+"""Unknown values that are named one by one."""
+_STYLE = """<style>
+.st-key-link, [data-testid=stMetricChart] .mark-symbol:empty { display: none }
+</style>"""
+"""Hides the inputs that keep the link, and, while it is empty, what sparklines mark a point with:
+a reader of the screen would announce a picture without a name."""
 
 
 def link() -> dict[str, str]:
     """What the link says, by name. Call it once a run, before anything is shown."""
     with st.sidebar.container(key="link"):
-        st.html(_HIDDEN)
+        st.html(_STYLE)
         return {
-            name: st.text_input(name, key=name, bind="query-params", max_chars=4000).strip()
-            for name in LINK
+            name: st.text_input(name, key=name, bind="query-params").strip()
+            for name in (*LINK, *WHO)
         }
 
 
 def narrow(dimension: str, values: Sequence[str]) -> None:
     """Narrow a dimension to these values, from the next run on."""
     st.session_state[dimension] = joined(values)
+
+
+def go(page: str, said: Mapping[str, str]) -> None:
+    """Open a page with this link and nothing else of the present one, from the next run on."""
+    st.session_state.update({name: said.get(name, "") for name in SAVED})
+    st.session_state["go"] = page
 
 
 def show_period(start: date, end: date) -> None:
@@ -63,7 +83,7 @@ def show_period(start: date, end: date) -> None:
 def reset() -> None:
     """Back to the defaults; the language stays, since it is not a filter."""
     for name in LINK:
-        if name != "lang":
+        if name not in ("lang", "rise"):
             st.session_state[name] = ""
 
 
@@ -84,14 +104,13 @@ def _filters(desk: Desk, said: Mapping[str, str], bounds: tuple[date, date]) -> 
         _pick_days(start, end)
     compare = choice(said["compare"], COMPARISONS)
     _pick("compare", COMPARISONS, compare, lambda code: t(f"compare.{code}"))
-    where, unknown = _places(desk, said)
+    where, notes = _places(desk, said)
     grain = choice(said["grain"], GRAINS)
     _pick("grain", GRAINS, grain, lambda code: t(f"grain.{code}"))
     org = choice(said["org"], ORGANISATIONS)
     _pick("org", ORGANISATIONS, org, lambda code: t(f"org.{code}"), help=t("org.help"))
     st.button(t("filter.reset"), on_click=reset, width="stretch", key="reset")
     rise = choice(said["rise"], RISES)
-    notes = (t("note.unknown", values=t("format.comma").join(unknown)),) if unknown else ()
     view = View(start, end, period, grain_of(grain, start, end), compare, where, org, rise, notes)
     return _comparable(desk, view)
 
@@ -162,38 +181,83 @@ def _keep_days() -> None:
 
 
 def _places(desk: Desk, said: Mapping[str, str]) -> tuple[Where, tuple[str, ...]]:
-    """Each place filter, narrowed by the wider ones above it; and what nobody knows."""
+    """Each filter, a place narrowed by the wider ones above it; and what was left out."""
     where: Where = ()
     ignored: tuple[str, ...] = ()
-    for dimension in PLACES:
-        asked = listed(said[dimension])
-        known = desk.labels(dimension).filter(pl.col("value").is_in(asked)) if asked else NO_VALUES
+    notes: tuple[str, ...] = ()
+    for dimension in NARROWED:
+        asked, beyond = _at_most(MOST, listed(said[dimension]))
+        if beyond:
+            what = dimension_label(dimension)
+            notes += (t("note.too_many", what=what, most=MOST, count=len(beyond)),)
+        known = desk.known(dimension, asked) if asked else NO_VALUES
         chosen = tuple(value for value in asked if value in set(known["value"]))
         ignored += tuple(value for value in asked if value not in chosen)
-        _pick_places(desk, dimension, known, chosen, where)
+        if dimension in PLACES:
+            _pick_places(desk, dimension, known, chosen, where)
         where += ((dimension, chosen),) if chosen else ()
-    return where, ignored
+    return where, (*notes, *_unknown(ignored))
+
+
+def _at_most(most: int, values: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return values[:most], values[most:]
+
+
+def _unknown(values: tuple[str, ...]) -> tuple[str, ...]:
+    """What nobody knows, by name; of a long list the first ones."""
+    named, more = _at_most(NAMED, values)
+    told = t("format.comma").join(named)
+    if more:
+        return (t("note.unknown_more", values=told, count=len(more)),)
+    return (t("note.unknown", values=told),) if named else ()
 
 
 def _pick_places(
     desk: Desk, dimension: str, known: pl.DataFrame, chosen: tuple[str, ...], where: Where
 ) -> None:
     """A list of values; a search beside it where there are more than one would send."""
+    if len(chosen) > MANY:
+        _many(dimension, len(chosen))
+        return
     above = where if dimension in ("city", "store") else ()
     search = st.session_state.get(f"search_{dimension}", "")
     offered = desk.values(dimension, search, above, OFFERED)
-    labels = _labels(pl.concat([known, offered]))
+    labels = _labels(dict([*known.iter_rows(), *offered.iter_rows()]))
     if search or offered.height == OFFERED:
         st.text_input(
             t("filter.search", what=dimension_label(dimension)), key=f"search_{dimension}"
         )
     _pick(dimension, list(labels), list(chosen), lambda value: labels.get(value, value),
           st.multiselect, placeholder=t("filter.all"))  # fmt: skip
+    if dimension == "store":
+        _paste(dimension)
 
 
-def _labels(values: pl.DataFrame) -> dict[str, str]:
+def _many(dimension: str, count: int) -> None:
+    """More values than one wants to see or send one by one."""
+    st.caption(f"{dimension_label(dimension)}: {t('filter.many', count=count)}")
+    key = f"none_{dimension}"
+    st.button(t("filter.none"), key=key, on_click=narrow, args=(dimension, ()), width="stretch")
+
+
+def _paste(dimension: str) -> None:
+    """A list copied from elsewhere: a line of text would lose its line ends."""
+    key = f"paste_{dimension}"
+    with st.popover(t("filter.paste"), width="stretch"):
+        st.text_area(t("filter.pasted", what=dimension_label(dimension)), key=key,
+                     help=t("filter.pasted_help"))  # fmt: skip
+        st.button(t("filter.use"), key=f"use_{key}", on_click=_use_pasted, args=(dimension,))
+
+
+def _use_pasted(dimension: str) -> None:
+    if values := pasted(st.session_state[f"paste_{dimension}"]):
+        narrow(dimension, values)
+    st.session_state[f"paste_{dimension}"] = ""
+
+
+def _labels(values: Mapping[str, str]) -> dict[str, str]:
     """What each value is shown as; a label that two values share also says which one it is."""
-    found = {value: value_label(value, label) for value, label in values.iter_rows()}
+    found = {value: value_label(value, label) for value, label in values.items()}
     shared = Counter(found.values())
     return {
         value: label if shared[label] == 1 else f"{label} · {value}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
-import streamlit as st
 
+from pages.ui import tables
 from reports import formats, frames
 from reports.i18n import dimension_label, t
+from reports.paper import Column
+from warehouse import accounts
 
 _ROWS = (
     "rows_read",
@@ -18,14 +21,14 @@ _ROWS = (
     "rows_rejected",
     "rows_voided",
 )
+_AMOUNTS = ("read_amount", *(f"{end}_amount" for end in accounts.ENDS))
+_TRIED = ("started_at", "finished_at", "exit_code", "version", "message")
 
 
 def conservation(proof: pl.DataFrame) -> None:
     """One row a cut: what its members add up to, what none has, and what is missing."""
-    money = ("total", "none", "net_sales", "difference")
     shown = proof.with_columns(
         frames.written(proof, dimension_label, "cut").alias("cut"),
-        *(frames.written(proof, formats.exact_money, name).alias(name) for name in money),
         closes=pl.when(pl.col("difference") == 0).then(pl.lit("✓")).otherwise(pl.lit("✗")),
     )
     _table(shown, t("health.proof_note"))
@@ -33,15 +36,58 @@ def conservation(proof: pl.DataFrame) -> None:
 
 def feeds(deliveries: pl.DataFrame, freshness: pl.DataFrame, timezone: str) -> None:
     """One row a feed: how new it is, and what its rows became."""
-    known = deliveries.join(freshness.select("feed", "newest", "is_late"), on="feed", how="left")
+    fresh = freshness.select("feed", "newest", "is_late")
+    known = deliveries.join(fresh, on="feed", how="full", coalesce=True).sort("feed")
+    known = known.filter(pl.col("files").is_not_null() | pl.col("is_late"))
     shown = known.select(
         _feed(known),
-        _moment(known, "newest", timezone),
-        _moment(known, "last_loaded_at", timezone),
+        frames.local("newest", timezone),
+        frames.local("last_loaded_at", timezone),
         frames.written(known, _state, "is_late").alias("is_late"),
         pl.col("files", "refused", *_ROWS).cast(pl.Int64),
     )
-    _table(shown, t("health.feeds_note"), "content")
+    _table(shown, t("health.feeds_note"))
+
+
+def files(rows: pl.DataFrame, timezone: str) -> None:
+    """One row a delivery: what became of its rows and its money; what is not accounted for first,
+    then the newest."""
+    missing = (pl.col("rows_missing") != 0) | (pl.col("amount_missing").fill_null(0) != 0)
+    sorted_rows = rows.sort(missing, descending=True, maintain_order=True)
+    shown = sorted_rows.select(
+        _feed(sorted_rows), "file",
+        frames.written(sorted_rows, lambda code: t(f"outcome.{code}"), "outcome").alias("outcome"),
+        frames.local("loaded_at", timezone).alias("last_loaded_at"),
+        pl.col(*_ROWS, "rows_missing").cast(pl.Int64), *_AMOUNTS, "amount_missing", "reason",
+    )  # fmt: skip
+    _table(shown, t("health.files_note"))
+
+
+def restated(rows: pl.DataFrame, timezone: str) -> None:
+    """One row a load and closed month whose net sales it changed."""
+    shown = rows.select(
+        frames.written(rows, lambda month: formats.tick("month", month), "month").alias("month"),
+        "net_sales_before", "net_sales_after", "difference", "run_key",
+        frames.local("finished_at", timezone),
+    )  # fmt: skip
+    _table(shown, t("health.restated_note"))
+
+
+def tried(runs: Sequence[Mapping[str, Any]], timezone: str) -> None:
+    """One row a run, also those that published nothing."""
+    told = [{name: run.get(name) for name in _TRIED} for run in runs]
+    rows = pl.DataFrame(told, schema_overrides={"version": pl.Int64, "exit_code": pl.Int64})
+    shown = rows.select(
+        *(_written_at(name, timezone) for name in ("started_at", "finished_at")),
+        frames.written(rows, lambda code: t(f"exit.{code}"), "exit_code").alias("exit_code"),
+        "version", "message",
+    )  # fmt: skip
+    _table(shown.rename({"message": "told"}), t("health.tried_note"))
+
+
+def _written_at(name: str, timezone: str) -> pl.Expr:
+    at = pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False)
+    return at.dt.replace_time_zone("UTC").dt.convert_time_zone(timezone).dt.replace_time_zone(None)
 
 
 def rejects(rows: pl.DataFrame) -> None:
@@ -54,8 +100,8 @@ def runs(rows: pl.DataFrame, timezone: str) -> None:
     """One row a load, newest first."""
     shown = rows.select(
         "run_key",
-        _moment(rows, "started_at", timezone),
-        _moment(rows, "finished_at", timezone),
+        frames.local("started_at", timezone),
+        frames.local("finished_at", timezone),
         frames.written(rows, lambda code: t(f"exit.{code}"), "exit_code").alias("exit_code"),
         pl.col("files", "rows_read", "rows_loaded", "rows_rejected").cast(pl.Int64),
     )
@@ -76,23 +122,15 @@ def _state(is_late: bool | None) -> str:
     return t("header.is_late") if is_late else t("header.is_on_time")
 
 
-def _moment(frame: pl.DataFrame, column: str, timezone: str) -> pl.Series:
-    return frames.written(frame, lambda at: formats.moment(at, timezone), column).alias(column)
-
-
-def _table(frame: pl.DataFrame, alt: str, height: Any = "auto") -> None:
-    """Every column under its heading in the catalogue; numbers grouped by thousands."""
-    config = {
-        name: st.column_config.NumberColumn(t(f"column.{name}"), format="%,d")
-        if kind.is_numeric()
-        else st.column_config.TextColumn(t(f"column.{name}"))
-        for name, kind in frame.schema.items()
+def _table(frame: pl.DataFrame, alt: str) -> None:
+    """Every column under its heading in the catalogue."""
+    columns = {
+        name: Column(t(f"column.{name}"), _kind(kind)) for name, kind in frame.schema.items()
     }
-    st.dataframe(
-        frame,
-        column_config=config,
-        hide_index=True,
-        placeholder=formats.EMPTY,
-        alt=alt,
-        height=height,
-    )
+    tables.draw(frame, columns, alt)
+
+
+def _kind(kind: pl.DataType) -> str:
+    if kind.is_decimal():
+        return "exact_money"
+    return "count" if kind.is_numeric() else "moment" if kind.is_temporal() else "text"

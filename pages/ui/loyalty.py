@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import polars as pl
-import streamlit as st
 
+from pages.ui import tables
 from reports import formats, frames
-from reports.i18n import metric_label, t
+from reports.columns import column
+from reports.i18n import metric_definition, metric_label, t
+from reports.paper import Column
 from reports.view import View
 
 ELEVEN_MONTHS = timedelta(days=334)
@@ -58,23 +59,53 @@ def cohort_table(cohorts: pl.DataFrame) -> None:
     wide = cohorts.with_columns(label=_months(cohorts)).pivot(
         "months_since", index=("label", "members"), values="share_active"
     )
-    shares = {name: _percent(t("cohorts.month", number=name)) for name in wide.columns[2:]}
+    shares = {name: Column(t("cohorts.month", number=name), "ratio") for name in wide.columns[2:]}
     _table(wide, t("cohorts.cohort"), shares)
 
 
-def _percent(label: str) -> Any:
-    return st.column_config.NumberColumn(label, format="percent", step=0.001)
+def _table(rows: pl.DataFrame, heading: str, more: Mapping[str, Column]) -> None:
+    members = Column(metric_label("members"), "count", metric_definition("members"))
+    tables.draw(rows, {"label": Column(heading), "members": members, **more}, heading)
 
 
-def _table(rows: pl.DataFrame, heading: str, more: Mapping[str, Any]) -> None:
-    config: dict[str, Any] = {
-        "label": st.column_config.TextColumn(heading, pinned=True),
-        "members": st.column_config.NumberColumn(metric_label("members"), format="%,d"),
-    }
-    st.dataframe(
-        rows, column_config=config | dict(more), hide_index=True, placeholder=formats.EMPTY,
-        alt=heading, height="content",
+def grid(scores: pl.DataFrame) -> pl.DataFrame:
+    """For `charts.heatmap`: members by how lately (upwards) and how often (across) they buy."""
+    sums = pl.col("members", "net_sales").sum()
+    cells = scores.group_by("recency", "frequency").agg(sums)
+    ordered = cells.sort("recency", "frequency", descending=(True, False))
+
+    def text(recency: int, frequency: int, members: int) -> str:
+        return t("rfm.cell", recency=recency, frequency=frequency, members=formats.decimal(members))
+
+    told = frames.written(ordered, text, "recency", "frequency", "members")
+    return ordered.with_columns(
+        across="frequency", across_tick=pl.format("{} {}", pl.lit(t("rfm.frequency")), "frequency"),
+        up=pl.format("{} {}", pl.lit(t("rfm.recency")), "recency"),
+        value=pl.col("members").cast(pl.Float64),
+        text=told, label=told,
     )  # fmt: skip
+
+
+def keen(cells: pl.DataFrame) -> str:
+    """What part of members buys both lately and often, and what part neither."""
+    scores, members = pl.col("recency", "frequency"), pl.col("members")
+    ends = [
+        members.filter(pl.all_horizontal(scores.is_in(chosen))).sum() / members.sum()
+        for chosen in ((4, 5), (1, 2))
+    ]
+    parts = cells.select(both=ends[0], neither=ends[1]).row(0)
+    both, neither = (formats.percent(part, 0) for part in parts)
+    return t("rfm.keen", both=both, neither=neither)
+
+
+def grid_table(cells: pl.DataFrame) -> None:
+    """One row a field: its scores, members and net sales."""
+    columns = {
+        "recency": Column(t("rfm.recency"), "rank"),
+        "frequency": Column(t("rfm.frequency"), "rank"),
+        "net_sales": column("net_sales"),
+    }  # fmt: skip
+    _table(cells, t("rfm.grid_table"), columns)
 
 
 def segments(rows: pl.DataFrame) -> pl.DataFrame:
@@ -106,10 +137,9 @@ def best(rows: pl.DataFrame) -> str:
 
 def segment_table(rows: pl.DataFrame) -> None:
     """One row a segment: members, net sales, and their shares of all."""
-    shown = rows.select("label", "members", "target", pl.col("net_sales").cast(pl.Float64), "value")
     columns = {
-        "target": _percent(t("rfm.share_of_members")),
-        "net_sales": st.column_config.NumberColumn(metric_label("net_sales"), format="¥%,.0f"),
-        "value": _percent(t("rfm.share_of_sales")),
+        "target": Column(t("rfm.share_of_members"), "ratio"),
+        "net_sales": column("net_sales"),
+        "value": Column(t("rfm.share_of_sales"), "ratio"),
     }
-    _table(shown, t("rfm.segment"), columns)
+    _table(rows, t("rfm.segment"), columns)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import gc
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,33 +20,32 @@ import polars as pl
 import streamlit as st
 
 from pages.ui import sign_in
-from reports import frames
+from pages.ui.sign_in import Viewer
+from reports.asking import Asking
 from reports.i18n import t
-from reports.view import View, Where
-from warehouse import answers, settings
+from reports.view import View
+from warehouse import access, accounts, answers, places, receipts, settings
 from warehouse.access import Scope
 from warehouse.engine import Hub, NothingPublished, Snapshot
 from warehouse.filters import Question
-from warehouse.freshness import freshness
-from warehouse.joined import UNASSIGNED
 from warehouse.settings import Settings
 
 LOG = logging.getLogger("guidepost.pages")
 KEPT_ANSWERS = 1000
-ALL_VALUES = 20_000
 A = TypeVar("A")
-Period = tuple[date, date]
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What one run may ask, always of the same version and for the same scope."""
+class Desk(Asking):
+    """What one run may ask, always of the same version and for the same scope; `page` is the name
+    of the page that asks."""
 
     scope: Scope
     settings: Settings
-    is_demo: bool
+    viewer: Viewer
     _snapshot: Snapshot
     _view: View | None = field(default=None)
+    page: str = ""
 
     @property
     def view(self) -> View:
@@ -57,14 +55,6 @@ class Desk:
             st.stop()
         return self._view
 
-    def answer(self, question: Question) -> pl.DataFrame:
-        """The figures of a question."""
-        return self._recall(answers.answer, question, self.scope, self.settings)
-
-    def ranking(self, question: Question) -> pl.DataFrame:
-        """The figures of a question, best first, and how sure the first one and its rank are."""
-        return self._recall(answers.ranking, question, self.scope, self.settings)
-
     def cohorts(self, question: Question) -> pl.DataFrame:
         """Who first bought in the question's period, and who of them bought month after month."""
         return self._recall(answers.cohorts, question, self.scope)
@@ -73,42 +63,13 @@ class Desk:
         """Members by how lately, how often and for how much they bought up to the end."""
         return self._recall(answers.rfm, question, by, self.scope)
 
-    def total(self, question: Question) -> dict[str, Any]:
-        """The one row of a question without dimensions, by column."""
-        return self.answer(question).row(0, named=True)
+    def located(self) -> pl.DataFrame:
+        """Where the stores stand: store, longitude, latitude."""
+        return self._recall(places.located, self.scope)
 
-    def named(self, dimension: str, frame: pl.DataFrame) -> pl.DataFrame:
-        """Adds `label`, what each value of a dimension is called."""
-        none, unknown = t(f"none.{dimension}"), t("value.unassigned")
-        named = frames.labelled(frame, self.labels(dimension), dimension, none)
-        label = pl.col("label")
-        return named.with_columns(
-            label=pl.when(label == UNASSIGNED).then(pl.lit(unknown)).otherwise(label)
-        )
-
-    def values(
-        self, dimension: str, search: str = "", where: Where = (), limit: int = 50
-    ) -> pl.DataFrame:
-        """What a filter may be set to: value, label."""
-        more = {"search": search, "where": where, "limit": limit}
-        return self._recall(answers.values, dimension, self.scope, **more)
-
-    def labels(self, dimension: str) -> pl.DataFrame:
-        """The label of every value of a dimension."""
-        return self.values(dimension, limit=ALL_VALUES)
-
-    def bounds(self) -> Period | None:
-        """First and last business date with sales."""
-        return self._recall(answers.bounds, self.scope)
-
-    def freshness(self) -> pl.DataFrame:
-        """How new each feed's data is."""
-        now = datetime.now(UTC).replace(tzinfo=None, second=0, microsecond=0)
-        return self._recall(freshness, self.settings, now)
-
-    def is_sample(self) -> bool:
-        """True while a made-up company is shown."""
-        return self._recall(answers.is_sample)
+    def trail(self, dimension: str, value: str) -> pl.DataFrame:
+        """What a place or guide lies in, the widest first: dimension, value, label."""
+        return self._recall(places.trail, dimension, value, self.scope)
 
     def conservation(self) -> pl.DataFrame:
         """Whether all cuts of the period's net sales add up."""
@@ -124,9 +85,37 @@ class Desk:
         found = self._recall(answers.rejects, self.scope, feed)
         return found if "rejects" in self.scope.pages else found.clear()
 
+    def users(self) -> dict[str, Scope]:
+        """Every user of the users file; none for a role that may not see them."""
+        return access.read_users(self.settings.users) if self._lists_users() else {}
+
+    def _lists_users(self) -> bool:
+        return self.settings.users is not None and "users" in self.scope.pages
+
     def runs(self) -> pl.DataFrame:
         """Loads that published, newest first."""
         return self._recall(answers.runs)
+
+    def files(self) -> pl.DataFrame:
+        """What became of every delivery, row by row and to the fen."""
+        return self._recall(accounts.files, self.scope)
+
+    def restatements(self) -> pl.DataFrame:
+        """Which closed months the last loads restated."""
+        return self._recall(accounts.restatements, self.scope)
+
+    def last_runs(self) -> list[dict[str, Any]]:
+        """The last runs, also those that published nothing; none for who sees no rejects."""
+        sees = self.scope.everything and "rejects" in self.scope.pages
+        return accounts.last_runs(self.settings.warehouse) if sees else []
+
+    def receipts(self, question: Question, order: str, page: int = 1) -> pl.DataFrame:
+        """A page of the receipts and orders behind a question."""
+        return self._recall(receipts.behind, question, self.scope, order=order, page=page)
+
+    def receipt_lines(self, question: Question, receipt_key: int) -> pl.DataFrame:
+        """The lines of one receipt that lie behind a question."""
+        return self._recall(receipts.lines, question, receipt_key, self.scope)
 
     def _recall(self, ask: Callable[..., A], *arguments: Any, **more: Any) -> A:
         """An answer, kept under the version it came from, the scope and everything asked."""
@@ -157,19 +146,20 @@ def require(page: str) -> Desk:
     if page not in desk.scope.pages:
         st.warning(t("sign_in.not_your_page"))
         st.stop()
-    return desk
+    return replace(desk, page=page)
 
 
 @contextmanager
-def opened() -> Iterator[Desk | None]:
-    """The desk of whoever is looking, held until the run ends; None, and said why, for nobody."""
+def opened(said: Mapping[str, str] = sign_in.NOBODY) -> Iterator[Desk | None]:
+    """The desk of whoever is looking (the link says of sign_in.WHO who), held until the run ends;
+    None, and said why, for nobody."""
     current = settings.load()
-    viewer = sign_in.viewer(current)
+    viewer = sign_in.viewer(current, said)
     if viewer is None:
         yield None
         return
     with _hub(str(current.warehouse)).snapshot() as snapshot:
-        yield Desk(viewer.scope, current, viewer.is_demo, snapshot)
+        yield Desk(viewer.scope, current, viewer, snapshot)
 
 
 @contextmanager

@@ -1,47 +1,80 @@
-"""Tables of figures: which columns, how they are written, and rows that can be picked."""
+"""Tables: which columns, how a page shows them, and rows that can be picked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from reports import formats, frames
-from reports.i18n import metric_definition, metric_label, t
+from reports import columns as kinds
+from reports import formats, frames, paper
+from reports.i18n import metric_label, t
+from reports.paper import Column, Made
 from warehouse.metrics import METRICS, Unit
 
 TALL, ROW = 17, 35
 """Rows shown without scrolling inside the table, the heading among them; pixels of a row."""
+MOST_ROWS = 500
+"""Rows of a table sent to the browser; an export has them all."""
 Pick = Callable[[str], None]
-HUNDREDTHS = ("change", "points")
-"""Columns written as signed per cent, which the front end does not multiply."""
-TEXTS = ("places", "sample", "interval")
-"""Columns that come as they are read; each says on hover what it is."""
-_FORMATS = {
-    Unit.MONEY: "¥%,.0f", Unit.AVERAGE_MONEY: "¥%,.1f", Unit.AVERAGE: "%.2f", Unit.COUNT: "%,d",
-    Unit.UNITS: "%,.0f",
-}  # fmt: skip
+OPEN, HISTORY = "open", "history"
 
 
 def show(
     frame: pl.DataFrame, columns: Sequence[str], heading: str, alt: str, key: str | None = None,
-    pick: Pick | None = None, named: str = "store",
+    pick: Pick | None = None, named: str = "store", opens: Pick | None = None,
+    made: Made = paper.as_it_is,
 ) -> None:  # fmt: skip
-    """A table of `label` and these columns; `pick` is given the `named` value of a clicked row."""
-    shown = frame.select("label", *map(_plain, [c for c in columns if c in frame.columns]))
-    config = {"label": st.column_config.TextColumn(heading, pinned=True)}
-    config |= {name: _column(name) for name in shown.columns[1:]}
+    """A table of `label` and those of these columns it has; `pick` is given the `named` value of
+    a clicked row, `opens` that of the row whose "open" was clicked. `made` adds to rows what takes
+    long for many."""
+    known = made(frame.head(1)).columns
+    stated = {name: kinds.column(name) for name in columns if name in known}
+    draw(frame, {"label": Column(heading), **stated}, alt, key, pick, named, opens, made)
+
+
+def draw(
+    frame: pl.DataFrame, columns: Mapping[str, Column], alt: str, key: str | None = None,
+    pick: Pick | None = None, named: str = "store", opens: Pick | None = None,
+    made: Made = paper.as_it_is,
+) -> None:  # fmt: skip
+    """A table of these columns, noted for exports in exact values: every table is drawn here."""
+    if not paper.record(paper.Table(alt, frame, _in_files(frame, columns), made)):
+        return
+    rows = made(frame.head(MOST_ROWS))
     more: dict[str, Any] = {}
     if pick:
-        ids = frame[named].to_list()
+        ids = rows[named].to_list()
         more = {"on_select": partial(_picked, str(key), ids, pick), "selection_mode": "single-row"}
+    cells = {name: _cells(rows, name, one) for name, one in columns.items()}
+    config = {name: _config(one, name == next(iter(columns))) for name, one in columns.items()}
+    if opens:
+        button = pl.when(pl.col(named).is_not_null()).then(pl.lit(t("drill.button")))
+        cells[OPEN] = rows.select(button).to_series()
+        config[OPEN] = _opening(f"{key}_{OPEN}", rows[named].to_list(), opens)
+    first, *others = columns
+    order = [first, *([OPEN] if opens else []), *others]
     st.dataframe(
-        shown, column_config=config, hide_index=True, placeholder=formats.EMPTY, alt=alt, key=key,
-        height="content" if shown.height < TALL else ROW * TALL, **more,
+        rows.select(**{name: cells[name] for name in order}), column_config=config,
+        hide_index=True, placeholder=formats.EMPTY, alt=alt, key=key,
+        height="content" if rows.height < TALL else ROW * TALL, **more,
     )  # fmt: skip
+    if frame.height > MOST_ROWS:
+        st.caption(
+            t("table.cut", shown=formats.decimal(rows.height), all=formats.decimal(frame.height))
+        )
+
+
+def _in_files(frame: pl.DataFrame, columns: Mapping[str, Column]) -> dict[str, Column]:
+    """What a file has of these columns: no sparklines, and a day as the date it is (`on`)."""
+    kept = {name: one for name, one in columns.items() if one.kind != HISTORY}
+    if "label" not in kept or "on" not in frame.columns:
+        return kept
+    return {"on": replace(kept.pop("label"), kind="day"), **kept}
 
 
 def ranking(key: str, others: Sequence[str]) -> tuple[str, ...]:
@@ -53,11 +86,28 @@ def ranking(key: str, others: Sequence[str]) -> tuple[str, ...]:
     return ("rank", key, "interval", "places", "sample", change, "rank_change", *share, *behind)
 
 
-def _plain(name: str) -> pl.Expr:
-    if name in TEXTS:
-        return pl.col(name)
-    number = pl.col(name).cast(pl.Int64 if name.startswith("rank") else pl.Float64)
-    return number * 100 if name in HUNDREDTHS else number
+def _cells(rows: pl.DataFrame, name: str, column: Column) -> pl.Series:
+    """A column as the front end wants it: numbers, or text where the front end cannot write it."""
+    values = rows[name]
+    if column.kind in ("text", "marks", HISTORY):
+        return values
+    if column.kind.startswith("figure"):
+        return frames.written(rows, partial(kinds.written, column), name, "key")
+    if not (kind := kinds.kind(column)).page:
+        return frames.written(rows, partial(kinds.written, column), name)
+    number = values.cast(pl.Int64 if column.kind.startswith("rank") else pl.Float64)
+    return number * 100 if kind.in_hundredths else number
+
+
+def _opening(key: str, ids: Sequence[str | None], opens: Pick) -> Any:
+    """A column of buttons, one a row."""
+
+    def clicked() -> None:
+        value = ids[st.session_state[key]["row"]]
+        if value is not None:
+            opens(value)
+
+    return st.column_config.ButtonColumn("", key=key, on_click=clicked, type="tertiary")
 
 
 def _picked(key: str, ids: Sequence[str | None], pick: Pick) -> None:
@@ -67,63 +117,33 @@ def _picked(key: str, ids: Sequence[str | None], pick: Pick) -> None:
         pick(value)
 
 
-def _column(name: str) -> Any:
-    """How one column is headed and written."""
-    key = name.removesuffix("_compare")
-    if name == "sample":
+def _config(column: Column, is_first: bool) -> Any:
+    """What Streamlit calls a column."""
+    told: dict[str, Any] = {"help": column.note or None, "pinned": is_first or None}
+    if column.kind == "marks":
         small = [t("ranking.small")]
         return st.column_config.MultiselectColumn(
-            t("column.sample"), help=t("ranking.sample"), options=small, color="gray"
+            column.heading, options=small, color="gray", **told
         )
-    if name in TEXTS:
-        return st.column_config.TextColumn(t(f"column.{name}"), help=t(f"ranking.{name}"))
-    if key not in METRICS:
-        return st.column_config.NumberColumn(t(f"column.{name}"), format=_OTHERS[name], step=0.001)
-    label, unit = metric_label(key), METRICS[key].unit
-    if key != name:
-        label = t("column.before", name=label)
-    if key == "target_attainment":
-        return st.column_config.ProgressColumn(
-            label, format="percent", max_value=1.5, help=_help(key)
-        )
-    if unit is Unit.RATIO:
-        return st.column_config.NumberColumn(label, format="percent", step=0.001, help=_help(key))
-    return st.column_config.NumberColumn(label, format=_FORMATS[unit], help=_help(key))
-
-
-_OTHERS = {
-    "rank": "%d",
-    "rank_change": "%+d",
-    "share": "percent",
-    "change": "%+.1f%%",
-    "points": "%+.1f pp",
-    "delta": "%+,.0f",
-}
-
-
-def _help(key: str) -> str:
-    return metric_definition(key)
+    if column.kind == HISTORY:
+        return st.column_config.AreaChartColumn(column.heading, color="blue", **told)
+    page = "" if column.kind.startswith("figure") else kinds.kind(column).page
+    if not page:
+        return st.column_config.TextColumn(column.heading, **told)
+    if column.kind == "attainment":
+        return st.column_config.ProgressColumn(column.heading, format=page, max_value=1.5, **told)
+    step = 0.001 if page == "percent" else None
+    return st.column_config.NumberColumn(column.heading, format=page, step=step, **told)
 
 
 def peers(places: pl.DataFrame) -> None:
     """One row a figure: a store, the median of its peers, and how the two relate."""
     own = places.filter("is_own")
-    shown = own.select(
-        label=frames.written(own, metric_label, "key"),
-        value=frames.written(own, formats.figure, "key", "value"),
-        median=frames.written(own, formats.figure, "key", "median"),
-        ratio=pl.col("ratio"),
-    )
-    config = {
-        "label": st.column_config.TextColumn(t("column.figure")),
-        "value": st.column_config.TextColumn(t("column.value")),
-        "median": st.column_config.TextColumn(t("peers.median")),
-        "ratio": st.column_config.NumberColumn(t("column.ratio"), format="percent", step=0.01),
+    columns = {
+        "label": Column(t("column.figure")),
+        "value": Column(t("column.value"), "figure"),
+        "median": Column(t("peers.median"), "figure"),
+        "ratio": Column(t("column.ratio"), "ratio"),
     }
-    st.dataframe(
-        shown,
-        column_config=config,
-        hide_index=True,
-        placeholder=formats.EMPTY,
-        alt=t("peers.median"),
-    )
+    named = own.with_columns(label=frames.written(own, metric_label, "key"))
+    draw(named, columns, t("peers.median"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
+import polars as pl
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
+from reports import frames, paper
 from reports.formats import plain
 from reports.i18n import (
     dimension_label,
@@ -16,6 +19,7 @@ from reports.i18n import (
     metric_label,
     t,
 )
+from reports.paper import Column
 from warehouse import glossary
 from warehouse.funnels import SHIPPED, Funnel
 from warehouse.metrics import METRICS
@@ -32,6 +36,8 @@ def found(search: str) -> list[str]:
 def show(search: str, settings: Settings) -> None:
     """The figures that match a search, one card each; without one the funnels too."""
     keys = found(search)
+    rows = pl.DataFrame({"key": keys}, {"key": pl.String})
+    paper.record(paper.Table(t("page.glossary"), rows, _columns(), partial(_told, settings)))
     if not keys:
         st.info(t("glossary.nothing", search=plain(search)))
     with st.grid(2, min_column_width=300, border=True) as grid:
@@ -48,9 +54,32 @@ def show(search: str, settings: Settings) -> None:
             _funnel(funnel, settings)
 
 
+def _columns() -> dict[str, Column]:
+    """What a file has of the figures."""
+    names = ("key", "unit", "definition", "cautions", "formula")
+    named = {name: Column(t(f"glossary.{name}")) for name in names}
+    return {"label": Column(t("column.figure")), **named}
+
+
+def _told(settings: Settings, rows: pl.DataFrame) -> pl.DataFrame:
+    write: Mapping[str, Callable[[str], str]] = {
+        "label": metric_label,
+        "unit": _unit,
+        "definition": metric_definition,
+        "cautions": lambda key: " ".join(cautions(key)),
+        "formula": lambda key: glossary.formula(key, settings),
+    }
+    return rows.with_columns(
+        frames.written(rows, one, "key").alias(name) for name, one in write.items()
+    )
+
+
+def _unit(key: str) -> str:
+    return t(f"unit.{METRICS[key].unit.name.lower()}")
+
+
 def _card(key: str, settings: Settings) -> None:
-    unit = t(f"unit.{METRICS[key].unit.name.lower()}")
-    st.markdown(f"**{metric_label(key)}** &nbsp; :gray[`{key}` · {unit}]")
+    st.markdown(f"**{metric_label(key)}** &nbsp; :gray[`{key}` · {_unit(key)}]")
     st.markdown(plain(metric_definition(key)))
     if told := " ".join(cautions(key)):
         st.caption(plain(told))

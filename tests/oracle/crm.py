@@ -14,7 +14,7 @@ from .money import buyers, identified, net, net_sales, receipt_ids, receipts, sa
 from .registry import Lines, Quotient, figure, line_figure, quotient
 from .selection import Group, Selection
 
-MEMBER_DIMENSIONS = (*STORE_DIMENSIONS, "guide", "tier")
+MEMBER_DIMENSIONS = (*STORE_DIMENSIONS, "guide", "tier", "join_channel")
 SECOND_PURCHASE_WITHIN = timedelta(days=90)
 
 

@@ -13,12 +13,12 @@ PRODUCT_DIMENSIONS = ("product", "style", "category", "season")
 LINE_DIMENSIONS = (
     *STORE_DIMENSIONS,
     *PRODUCT_DIMENSIONS,
-    *("guide", "channel", "tender", "fulfilment", "device", "tier"),
+    *("guide", "channel", "tender", "fulfilment", "device", "tier", "join_channel"),
 )
 _ATTRIBUTES = {
     **dict.fromkeys(("city", "site", "ownership"), "store"),
     **dict.fromkeys(("style", "category", "season"), "product"),
-    "tier": "member",
+    **dict.fromkeys(("tier", "join_channel"), "member"),
 }
 
 

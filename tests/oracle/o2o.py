@@ -16,7 +16,8 @@ from .persons import Person
 from .registry import Lines, Quotient, figure, line_figure, quotient
 from .selection import Group, Selection
 
-SCAN_DIMENSIONS = (*STORE_DIMENSIONS, *PRODUCT_DIMENSIONS, "guide", "channel", "tier")
+SCAN_DIMENSIONS = (*STORE_DIMENSIONS, *PRODUCT_DIMENSIONS, "guide", "channel", "tier",
+                   "join_channel")  # fmt: skip
 SCAN_EVENTS = frozenset({"tag_scan", "guide_scan"})
 LOST_AFTER = timedelta(days=14)
 

@@ -1,0 +1,70 @@
+"""A company with one delivery published and another waiting, for trials that disturb a load."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import natural
+import pytest
+from conftest import Company
+from rows import ROWS, row, sale
+
+from etl import job
+from warehouse.settings import Settings
+
+DAY = ("2026-03-01", "2026-03-01")
+YESTERDAY, TODAY = "200.00", "1200.00"
+"""Net sales of the first delivery, and with the second."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A company with one delivery published and another waiting; `tables` is what both come to,
+    `seconds` how long about a run takes that has a process of its own."""
+
+    company: Company
+    tables: dict[str, natural.Rows]
+    seconds: float
+
+    def copy(self, to: Path) -> Company:
+        """The same company for one trial."""
+        home = self.company.settings.warehouse.parent
+        shutil.copytree(home, to)
+        (to / "warehouse" / "LOCK").unlink(missing_ok=True)
+        given = replace(self.company.settings, warehouse=to / "warehouse", inbox=to / "inbox")
+        return Company(given)
+
+
+@pytest.fixture(scope="module")
+def pending(tmp_path_factory: pytest.TempPathFactory) -> Pending:
+    root = tmp_path_factory.mktemp("pending")
+    settings = Settings(warehouse=root / "warehouse", inbox=root / "inbox", secret="a test key")
+    company = Company(settings)
+    company.deliver("stores", ROWS["stores"])
+    company.deliver("pos_sales", sale(), name="1.csv")
+    assert company.load().version == 1
+    company.deliver("guides", ROWS["guides"])
+    company.deliver("pos_sales", *(sale(receipt_id=f"N{n}", net_amount="5.00") for n in range(200)),
+                    name="2.csv")  # fmt: skip
+    company.deliver("members", row("members", joined_at="2026-02-01"))
+    undisturbed = Pending(company, {}, 0).copy(root / "undisturbed")
+    start = time.perf_counter()
+    assert undisturbed.load().exit_code == job.OK
+    return Pending(company, tables(undisturbed), 1.3 * (time.perf_counter() - start))
+
+
+def tables(company: Company) -> dict[str, natural.Rows]:
+    with company.stored() as snapshot:
+        return natural.tables(snapshot)
+
+
+def completes(company: Company, pending: Pending) -> None:
+    """The next run loads what is left of the second delivery, and nothing is lying about."""
+    assert company.load().exit_code == job.OK
+    assert company.figure("net_sales", *DAY) == TODAY
+    assert tables(company) == pending.tables
+    left = {path.name.split("-")[0] for path in company.settings.warehouse.iterdir()}
+    assert left - {"CURRENT.tmp"} == {"CURRENT", "LOCK", "deliveries", "runs.jsonl", "warehouse"}
