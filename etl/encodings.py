@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import shutil
 import tempfile
@@ -11,18 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
+
+from etl.errors import SourceError
+from etl.unpacking import unzipped
 
 _BLOCK = 1 << 20
+_LONGEST = 4 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class SourceError(Exception):
-    """A file or mapping that cannot be used: one sentence that names it and the cure."""
-
-
-class StillWriting(SourceError):
-    """The file changed size while it was read: whoever delivers it has not finished."""
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 @dataclass(frozen=True)
@@ -36,13 +32,29 @@ class Text:
 def open_bytes(path: Path) -> BinaryIO:
     """The file's content, decompressed where its name ends in .gz."""
     if path.name.lower().endswith(".gz"):
-        return cast(BinaryIO, gzip.open(path, "rb"))
+        return unzipped(path)
     return path.open("rb")
 
 
 def open_text(path: Path, encoding: str) -> io.TextIOWrapper:
     """The file as text; line ends are kept as they are."""
     return io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="")
+
+
+def lines(path: Path, stream: io.TextIOWrapper) -> Iterator[str]:
+    """What is left of a file, line by line. Raises SourceError rather than hold a giant one."""
+    while line := stream.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise too_long(path)
+        yield line
+
+
+def too_long(path: Path, line: int | None = None) -> SourceError:
+    """A file with a line that no table has."""
+    where = f" (line {line})" if line else ""
+    return SourceError(
+        f"{path.name} has a line{where} longer than 4 MB, which no row is; have it exported again"
+    )
 
 
 def probe(path: Path, named: str | None = None) -> Text:
@@ -57,14 +69,14 @@ def probe(path: Path, named: str | None = None) -> Text:
             raise SourceError(f"{path.name} is empty; deliver it again with a header line")
         if named and codecs.lookup(named).name not in ("utf-8", "utf-8-sig"):
             return Text(named)
-        if start.startswith(_UTF16):
+        if start.startswith(_UTF16) and not start.startswith(_UTF32):
             return Text("utf-16")
         _refuse_binary(path, start)
         return _utf8_or_gb18030(path, stream, start, bool(named))
 
 
 def _refuse_binary(path: Path, start: bytes) -> None:
-    if b"\0" in start[:4096]:
+    if b"\0" in start[: max(start.find(b"\n"), 16)]:  # the header, or a mark of another format
         raise SourceError(
             f"{path.name} is not text in UTF-8 or GB18030; if it is a workbook give it its own"
             " ending, else name its encoding in a source mapping"

@@ -7,18 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.encodings import SourceError
+from etl.drift import missing_in
+from etl.errors import SourceError
 from etl.mapped_fields import cleaned
 from etl.mapping import Join, TableMapping
-from etl.readers import BROKEN, LINE, Layout, hint, read_file
-
-
-def missing_column(file: str, column: str, header: Sequence[str], mapping: str) -> SourceError:
-    """A file without a column that its mapping reads."""
-    return SourceError(
-        f"{file} lacks the column {column!r} that the mapping {mapping} reads"
-        f"{hint(column, header)}; export it with that column or correct the mapping"
-    )
+from etl.readers import BROKEN, LINE, Layout, read_file
 
 
 def fits(table: TableMapping, join: Join, path: Path) -> bool:
@@ -110,9 +103,7 @@ class Lookup:
         def choose(header: list[str]) -> list[str]:
             for name, must in wanted.items():
                 if must and name.removeprefix(prefix) not in header:
-                    raise missing_column(
-                        file.name, name.removeprefix(prefix), header, self.table.mapping
-                    )
+                    raise missing_in(file.name, name.removeprefix(prefix), header, self.table)
             return [name for name in header if prefix + name in wanted]
 
         frame = pl.concat(read_file(file, _layout(self.table), choose))

@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from etl import arithmetic
-from etl.lookups import Lookup, missing_column
+from etl.drift import missing_in
+from etl.lookups import Lookup
 from etl.mapped_fields import cleaned, fails, finished, holds, picked
 from etl.mapping import FieldMapping, TableMapping
 from etl.readers import BROKEN, LINE, MARKS, RAW, broken_frame
@@ -58,7 +59,7 @@ class MappedTable:
             if name in header or any(lookup.has(name) for lookup in self._lookups):
                 continue
             if name in required:
-                raise missing_column(self.path.name, name, header, self.table.mapping)
+                raise missing_in(self.path.name, name, header, self.table)
             self._absent.append(name)
         self._columns = [name for name in header if name in wanted]
         return self._columns

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from etl import arithmetic
-from etl.encodings import SourceError
+from etl.errors import SourceError
 from etl.mapping import (
     Condition,
     FieldMapping,
@@ -25,6 +25,7 @@ from etl.mapping import (
 )
 from etl.mapping_keys import Content, Section
 from etl.readers import Layout, hint
+from warehouse.feeds import FEEDS
 
 SHIPPED = Path(__file__).parent / "mappings"
 
@@ -80,9 +81,13 @@ def _table(
     section: Section, mapping: str, folder: str, columns: Mapping[str, Collection[str]]
 ) -> TableMapping:
     feed = section.one_of("feed", columns) or section.fail("it has no feed; name one")
-    entries = section.table("fields")
+    entries = dict(section.table("fields"))
     if not entries:
         section.fail("it has no fields; say which column feeds which field")
+    if section.flag("same_names"):
+        for name in columns[feed]:
+            optional = feed not in FEEDS or name not in FEEDS[feed].required
+            entries.setdefault(name, {"column": name, "optional": optional})
     rules = (_field(section, feed, name, entry, columns[feed]) for name, entry in entries.items())
     table = TableMapping(
         mapping=mapping,

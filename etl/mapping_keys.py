@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from etl.encodings import SourceError
+from etl.errors import SourceError
 from etl.readers import FORMATS, hint
 
 Content = dict[str, Any]
@@ -24,7 +24,7 @@ KEYS = {
     "mapping": ("name", "description", "folder", "ignore", "tables", *_SHARED),
     "table": (
         "feed", "files", "skip_lines", "header", "sheet", "numbers", "join", "when", "unless",
-        "distinct", "fields", *_SHARED,
+        "distinct", "fields", "same_names", *_SHARED,
     ),
     "join": ("file", "as", "match", "keep", "order_by", "unmatched", "optional"),
     "field": (

@@ -46,10 +46,12 @@ def only_run(directory: Path) -> Iterator[None]:
         lock.release()
 
 
-def check_room(directory: Path) -> None:
-    """Raises NoRoom unless the disk has free twice what the live warehouse takes."""
+def check_room(directory: Path, incoming: int = 0) -> None:
+    """Raises NoRoom unless the disk has free twice what the live warehouse and the deliveries
+    (`incoming`, bytes) take: each is copied, and the copies are worked on."""
     live = versions.current(directory)
-    needed = 2 * versions.path(directory, live).stat().st_size if live else 0
+    there = versions.path(directory, live).stat().st_size if live else 0
+    needed = 2 * (there + incoming)
     free = shutil.disk_usage(directory).free
     if free < needed:
         missing = (needed - free) / 1e6

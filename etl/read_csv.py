@@ -7,6 +7,7 @@ is wrong; polars fills short ones up and DuckDB guesses again.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pc
 
-from etl.encodings import SourceError, Text, as_utf8, open_bytes, open_text, probe
+from etl.encodings import Text, as_utf8, lines, open_bytes, open_text, probe, too_long
+from etl.errors import SourceError
 from etl.readers import (
     LINE,
     Choose,
@@ -77,34 +79,33 @@ def read_csv(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.DataFram
 
 def _header(path: Path, text: Text, layout: Layout) -> _Header:
     with open_text(path, text.encoding) as stream:
+        rest = lines(path, stream)
         for _ in range(layout.skip_lines):
-            stream.readline()
+            next(rest, "")
         if layout.header:
-            line = stream.readline()
+            line = next(rest, "")
             separator = layout.separator or _separator(path, layout, line)
             names = named_columns(path, layout.header)
             return _Header(names, separator, layout.skip_lines, bool(line.strip()))
-        return _header_line(path, stream, layout)
+        return _header_line(path, rest, layout)
 
 
-def _header_line(path: Path, stream: Any, layout: Layout) -> _Header:
+def _header_line(path: Path, rest: Iterator[str], layout: Layout) -> _Header:
     """The first line that is not blank names the columns."""
-    blank, line = 0, stream.readline()
+    blank, line = 0, next(rest, "")
     while line and not line.strip():
-        blank, line = blank + 1, stream.readline()
+        blank, line = blank + 1, next(rest, "")
     separator = layout.separator or _separator(path, layout, line)
-    reader = csv.reader(_chain(line, stream), delimiter=separator)
-    cells = next(reader, None)
+    reader = csv.reader(itertools.chain([line], rest), delimiter=separator)
+    try:
+        cells = next(reader, None)
+    except csv.Error:
+        raise _unclosed(path, layout.skip_lines + blank + 1) from None
     if not cells:
         raise SourceError(f"{path.name} is empty below line {layout.skip_lines}; it needs a header")
     names = named_columns(path, cells)
-    lines = layout.skip_lines + blank + reader.line_num
-    return _Header(names, separator, lines, any(line.strip() for line in stream))
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+    above = layout.skip_lines + blank + reader.line_num
+    return _Header(names, separator, above, any(line.strip() for line in rest))
 
 
 def _separator(path: Path, layout: Layout, line: str) -> str:
@@ -122,7 +123,7 @@ def _records(path: Path, text: Text, header: _Header, kept: list[str]) -> Iterat
     misfits = _Misfits(len(header.names))
     start, last = header.lines + 1, None
     with as_utf8(path, text) as plain, _source(plain) as source:
-        for batch in _reader(path, source, header, columns, misfits):
+        for batch in _reader(path, source, header, columns, misfits, text):
             if batch.num_rows:
                 good = _as_frame(batch)
                 lines = _lines(start, good.height, misfits.rows)
@@ -152,7 +153,7 @@ def _source(path: Path) -> Any:
 
 
 def _reader(
-    path: Path, source: Any, header: _Header, columns: list[str], misfits: _Misfits
+    path: Path, source: Any, header: _Header, columns: list[str], misfits: _Misfits, text: Text
 ) -> Iterator[Any]:
     try:
         yield from pc.open_csv(
@@ -177,16 +178,16 @@ def _reader(
             ),
         )
     except pa.ArrowInvalid as error:
-        if "straddl" in str(error):
-            raise _unclosed(path, None) from None
-        raise
+        if "straddl" not in str(error):
+            raise
+        raise (_unclosed(path, None) if text.quoted else too_long(path)) from None
 
 
 def _unclosed(path: Path, line: int | None) -> SourceError:
     where = f"in the record on line {line}" if line else "in it"
     return SourceError(
-        f"{path.name} cannot be taken apart: a quotation mark opened {where} is never closed;"
-        " have the file exported again"
+        f"{path.name} cannot be taken apart: a quotation mark opened {where} is never closed,"
+        " or a record is longer than 4 MB; have the file exported again"
     )
 
 

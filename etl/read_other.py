@@ -1,179 +1,38 @@
-"""Typed formats as text: JSON lines, Parquet, Excel workbooks."""
+"""Typed formats as text: Parquet, Excel workbooks."""
 
 from __future__ import annotations
 
-import codecs
-import io
-import itertools
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import fastexcel
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.encodings import SourceError, as_utf8, open_bytes, probe
+from etl.errors import SourceError
 from etl.readers import (
     LINE,
-    MARKS,
     Choose,
     Layout,
-    broken_frame,
     empty_frame,
     hint,
     marked,
     named_columns,
+    nulled,
 )
+from etl.unpacking import check_book, no_parquet, no_workbook
 
-_BLOCK = 8 << 20
 _ROWS = 131_072
-_MORE_DIGITS_THAN_A_FLOAT = r"\d{15,}\.\d|\d{9,}\.\d{6,}|\.\d{13,}"
-
-
-# JSON lines ------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class _Block:
-    """Whole lines of a file; `start` is the number of the first."""
-
-    start: int
-    content: bytes
-
-    @property
-    def height(self) -> int:
-        return self.content.count(b"\n") + (not self.content.endswith(b"\n"))
-
-    @property
-    def lines(self) -> Iterator[tuple[int, str]]:
-        """The lines that are not blank, with their numbers."""
-        texts = self.content.decode().split("\n")
-        return ((n, line.strip()) for n, line in enumerate(texts, self.start) if line.strip())
-
-
-def read_jsonl(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.DataFrame]:
-    """One object a line; nested values become JSON text. Blank lines are passed over.
-
-    The file is read twice, first for its keys, so that every frame has the same columns.
-    Raises SourceError.
-    """
-    with as_utf8(path, probe(path, layout.encoding)) as plain:
-        keys = list(dict.fromkeys(key for block in _blocks(plain) for key in _keys(block)))
-        names = named_columns(path, keys)
-        kept = choose(names) or names[:1]
-        yield empty_frame(kept)
-        for block in _blocks(plain):
-            yield _objects(block, keys, names).select(*kept, *MARKS)
-
-
-def _blocks(path: Path) -> Iterator[_Block]:
-    start, rest = 1, b""
-    with open_bytes(path) as stream:
-        rest = stream.read(_BLOCK).removeprefix(codecs.BOM_UTF8)
-        while more := stream.read(_BLOCK):
-            end = rest.rfind(b"\n") + 1
-            if end:
-                yield (block := _Block(start, rest[:end]))
-                start += block.height
-            rest = rest[end:] + more
-    if rest:
-        yield _Block(start, rest)
-
-
-def _keys(block: _Block) -> list[str]:
-    try:
-        frame = pl.scan_ndjson(io.BytesIO(block.content), infer_schema_length=None)
-        return frame.collect_schema().names()
-    except pl.exceptions.PolarsError:
-        objects = (_object(line) for _, line in block.lines)
-        return list(dict.fromkeys(itertools.chain.from_iterable(filter(None, objects))))
-
-
-def _objects(block: _Block, keys: list[str], names: list[str]) -> pl.DataFrame:
-    """polars is much faster, but refuses a block for one bad line and keeps 17 digits."""
-    frame = _fast_objects(block, keys)
-    if frame is None:
-        return _careful_objects(block, keys, names)
-    frame.columns = names
-    numbers = pl.int_range(block.start, block.start + frame.height, eager=True)
-    return _nulled(marked(frame, numbers))
-
-
-def _fast_objects(block: _Block, keys: list[str]) -> pl.DataFrame | None:
-    """None where polars would fail, count lines differently or lose a digit."""
-    escaped = b"\\ud" in block.content or b"\\uD" in block.content
-    numbers = pl.Series([block.content.decode()]).str.contains(_MORE_DIGITS_THAN_A_FLOAT)
-    if escaped or numbers.any() or not keys:
-        return None
-    try:
-        schema = {key: pl.String() for key in keys}
-        frame = pl.read_ndjson(io.BytesIO(block.content), schema=schema)
-    except pl.exceptions.PolarsError:
-        return None
-    return frame if frame.height == block.height else None
-
-
-def _nulled(frame: pl.DataFrame) -> pl.DataFrame:
-    """An empty text is no value."""
-    cells = pl.col(frame.columns[:-3])
-    return frame.with_columns(pl.when(cells != "").then(cells).name.keep())
-
-
-def _careful_objects(block: _Block, keys: list[str], names: list[str]) -> pl.DataFrame:
-    good: list[tuple[int, dict[str, Any]]] = []
-    broken: list[tuple[int, str, str]] = []
-    for number, line in block.lines:
-        record = _object(line)
-        if record is None:
-            broken.append((number, "the line is not a JSON object", line))
-        else:
-            good.append((number, record))
-    cells = {
-        name: pl.Series([_json_text(record.get(key)) for _, record in good], dtype=pl.String)
-        for key, name in zip(keys, names, strict=True)
-    }
-    frame = marked(pl.DataFrame(cells), pl.Series([number for number, _ in good], dtype=pl.Int64))
-    return pl.concat([_nulled(frame), broken_frame(broken, names)]).sort(LINE)
-
-
-class _Exact(float):
-    """A JSON number that remembers how it was written."""
-
-    text: str
-
-    def __new__(cls, text: str) -> _Exact:
-        number = super().__new__(cls, text)
-        number.text = format(Decimal(text), "f")
-        return number
-
-
-_DECODER = json.JSONDecoder(parse_float=_Exact)
-
-
-def _object(line: str) -> dict[str, Any] | None:
-    try:
-        record = _DECODER.decode(line)
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) else None
-
-
-def _json_text(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, _Exact):
-        return value.text
-    return json.dumps(value, ensure_ascii=False)
 
 
 # Parquet ---------------------------------------------------------------------------------------
 def read_parquet(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.DataFrame]:
     """Values as exact text; a NaN is no value. Line: the row's number. Raises SourceError."""
-    with pq.ParquetFile(path) as file:
+    with _parquet(path) as file:
         names = named_columns(path, file.schema_arrow.names)
         kept = choose(names) or names[:1]
         yield empty_frame(kept)
@@ -184,8 +43,18 @@ def read_parquet(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.Data
             assert isinstance(frame, pl.DataFrame)
             texts = [_text(frame[old]).alias(new) for old, new in zip(wanted, kept, strict=True)]
             lines = pl.int_range(start, start + frame.height, eager=True)
-            yield _nulled(marked(pl.DataFrame(texts), lines))
+            yield nulled(marked(pl.DataFrame(texts), lines))
             start += frame.height
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[Any]:
+    """An open Parquet file, whose damage is told in our words wherever it shows."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError):
+        raise no_parquet(path) from None
 
 
 def _text(values: pl.Series) -> pl.Series:
@@ -232,16 +101,33 @@ def read_xlsx(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.DataFra
     records = rows.slice(0 if layout.header else 1)
     cells = records.drop(LINE)
     cells.columns = names + cells.columns[len(names) :]
-    yield _nulled(marked(cells.select(kept), records[LINE]))
+    yield nulled(marked(cells.select(kept), records[LINE]))
 
 
 def _sheet(path: Path, name: str | None) -> pl.DataFrame:
     """Every row that is not blank, its number in LINE (counted from the first used row)."""
-    book = fastexcel.read_excel(path)
+    check_book(path)
+    try:
+        return _rows(path, fastexcel.read_excel(path), name)
+    except (fastexcel.FastExcelError, pl.exceptions.PolarsError):
+        raise no_workbook(path) from None
+
+
+def _rows(path: Path, book: fastexcel.ExcelReader, name: str | None) -> pl.DataFrame:
     if name is not None and name not in book.sheet_names:
         raise SourceError(
             f"{path.name} has no sheet {name!r}{hint(name, book.sheet_names)}; correct the mapping"
         )
-    sheet = book.load_sheet(name or 0, header_row=None, dtypes="string").to_polars()
-    rows = sheet.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(LINE))
+    sheet = book.load_sheet(name or 0, header_row=None, dtypes="string")
+    cells, errors = sheet.to_arrow_with_errors()
+    table = _with_errors(pl.DataFrame(cells), errors.errors if errors else [])
+    rows = table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(LINE))
     return rows.filter(pl.any_horizontal(pl.exclude(LINE).is_not_null()))
+
+
+def _with_errors(cells: pl.DataFrame, errors: Sequence[fastexcel.CellError]) -> pl.DataFrame:
+    """Cells that show an error, such as #REF!, would be told as empty ones."""
+    for column in {error.offset_position[1] for error in errors}:
+        rows = [error.offset_position[0] for error in errors if error.offset_position[1] == column]
+        cells = cells.with_columns(cells.to_series(column).scatter(rows, "#ERROR!"))
+    return cells

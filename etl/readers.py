@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.encodings import SourceError
+from etl.errors import SourceError
 
 LINE, BROKEN, RAW = "__line", "__broken", "__raw"
 MARKS = {LINE: pl.Int64(), BROKEN: pl.String(), RAW: pl.String()}
@@ -66,12 +66,12 @@ def read_file(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.DataFra
 
     Raises SourceError, also after some frames, when the file cannot be understood.
     """
-    from etl import read_csv, read_other
+    from etl import read_csv, read_jsonl, read_other
 
     readers: dict[str, Reader] = {
         "csv": read_csv.read_csv,
         "tsv": read_csv.read_csv,
-        "jsonl": read_other.read_jsonl,
+        "jsonl": read_jsonl.read_jsonl,
         "parquet": read_other.read_parquet,
         "xlsx": read_other.read_xlsx,
     }
@@ -106,6 +106,12 @@ def marked(frame: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:
     return frame.with_columns(
         lines.cast(pl.Int64).alias(LINE), nothing.alias(BROKEN), nothing.alias(RAW)
     )
+
+
+def nulled(frame: pl.DataFrame) -> pl.DataFrame:
+    """An empty text is no value."""
+    cells = pl.col(frame.columns[:-3])
+    return frame.with_columns(pl.when(cells != "").then(cells).name.keep())
 
 
 def broken_frame(rows: Sequence[tuple[int, str, str]], columns: Iterable[str]) -> pl.DataFrame:

@@ -76,24 +76,26 @@ def fill(build: Build, table: Table, rows: Select[Any]) -> None:
 
 
 def merge(build: Build, feed: Feed, stage: Table, changed: Table | None = None) -> pl.DataFrame:
-    """Load the staged rows; returns file_key and the number of rows of each of OUTCOMES. What was
-    stored and what it replaced is added to `changed` (`Touched.rows`)."""
+    """Load the staged rows; returns file_key, the number of rows of each of OUTCOMES and, of a feed
+    that states amounts, what these rows come to (`<outcome>_amount`). What was stored and what it
+    replaced is added to `changed` (`Touched.rows`)."""
     _name_entities(build, feed, stage)
-    keyed = _with_keys(build, feed, stage)
-    outcome = _decide(build, feed, keyed)
+    outcome = _decide(build, feed, _with_keys(feed, stage))
     _replace(build, feed, outcome, changed)
     counts = build.fetch(
         select(
             outcome.c.file_key,
-            *(
-                func.sum(case((outcome.c.outcome == name, 1), else_=0)).label(name)
-                for name in OUTCOMES
-            ),
+            *(_of(outcome, name, literal(1)).label(name) for name in OUTCOMES),
+            *(_of(outcome, name, outcome.c[feed.amount]).label(f"{name}_amount")
+              for name in OUTCOMES if feed.amount),
         ).group_by(outcome.c.file_key)
-    )
-    build.drop(keyed)
+    )  # fmt: skip
     build.drop(outcome)
     return counts
+
+
+def _of(outcome: Table, name: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.sum(case((outcome.c.outcome == name, func.coalesce(value, 0)), else_=0))
 
 
 # Identifiers ---------------------------------------------------------------------------------
@@ -181,11 +183,8 @@ def _describe_splits(build: Build) -> None:
     if not rows:
         return
     columns: dict[str, Any] = {
-        "split_key": pl.Int64,
-        "id": pl.String,
-        "share": pl.Decimal(9, 8),
-        "is_lead": pl.Boolean,
-    }
+        "split_key": pl.Int64, "id": pl.String, "share": pl.Decimal(9, 8), "is_lead": pl.Boolean,
+    }  # fmt: skip
     stage = scratch(
         "stage_split_guides",
         [("split_key", BigInteger), ("id", String), ("share", schema.SHARE), ("is_lead", Boolean)],
@@ -200,7 +199,7 @@ def _describe_splits(build: Build) -> None:
     build.drop(stage)
 
 
-def _with_keys(build: Build, feed: Feed, stage: Table) -> Table:
+def _with_keys(feed: Feed, stage: Table) -> FromClause:
     """The staged rows with the loaded table's columns."""
     target = LOADED[feed.name]
     source: FromClause = stage
@@ -218,9 +217,8 @@ def _with_keys(build: Build, feed: Feed, stage: Table) -> Table:
         values[schema.stored_name(field)] = named.c[entity.key]
     if feed.defines:
         values["is_known"] = ~stage.c.is_deleted
-    keyed = _like("keyed", feed, target)
-    fill(build, keyed, select(*(values[c.name] for c in target.c)).select_from(source))
-    return keyed
+    columns = (values[c.name].label(c.name) for c in target.c)
+    return select(*columns).select_from(source).subquery("keyed")
 
 
 # Which row holds ------------------------------------------------------------------------------
@@ -238,7 +236,7 @@ def _same_content(feed: Feed, one: FromClause, other: FromClause) -> ColumnEleme
     return and_(*(one.c[name].is_not_distinct_from(other.c[name]) for name in names))
 
 
-def _decide(build: Build, feed: Feed, keyed: Table) -> Table:
+def _decide(build: Build, feed: Feed, keyed: FromClause) -> Table:
     """The staged rows, each with its `place` among those of its key and its `outcome`."""
     place = func.row_number().over(
         partition_by=[keyed.c[name] for name in _keys(feed)],
@@ -248,7 +246,7 @@ def _decide(build: Build, feed: Feed, keyed: Table) -> Table:
             keyed.c.file_line.desc(),
         ],
     )
-    ranked = _like("ranked", feed, keyed, ("place", BigInteger))
+    ranked = _like("ranked", feed, LOADED[feed.name], ("place", BigInteger))
     fill(build, ranked, select(*keyed.c, place))
     outcome = _like("outcome", feed, ranked, ("outcome", String), ("holds", Boolean))
     fill(build, outcome, _best_rows(feed, ranked))
@@ -290,14 +288,12 @@ def _other_rows(feed: Feed, ranked: Table) -> Select[Any]:
 def _replace(build: Build, feed: Feed, outcome: Table, changed: Table | None) -> None:
     """Store the rows that hold, in place of those they beat."""
     target = LOADED[feed.name]
-    held = _like("held", feed, target)
     names = [c.name for c in target.c]
-    fill(build, held, select(*(outcome.c[name] for name in names)).where(outcome.c.holds))
-    beaten = exists().where(_same_key(feed, target, held))
+    held = select(*(outcome.c[name] for name in names)).where(outcome.c.holds)
+    beaten = exists().where(_same_key(feed, target, outcome), outcome.c.holds)
     if changed is not None:
-        for rows, is_new in ((select(target).where(beaten), False), (select(held), True)):
+        for rows, is_new in ((select(target).where(beaten), False), (held, True)):
             told = rows.add_columns(literal(is_new))
             build.run(insert(changed).from_select([*names, "is_new"], told))
     build.run(delete(target).where(beaten))
-    build.run(insert(target).from_select(names, select(*held.c)))
-    build.drop(held)
+    build.run(insert(target).from_select(names, held))

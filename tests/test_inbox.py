@@ -85,4 +85,6 @@ def test_name_that_is_not_text_is_a_problem_and_not_read(tmp_path: Path) -> None
     odd.write_bytes(b"store_id\n1\n")
     names, problems = found(tmp_path)
     assert names == ["stores/a.csv"]
-    assert list(problems.values()) == ["has a name that is not text; rename it"]
+    assert list(problems.values()) == [
+        "has a name that is not text or holds a line end or the like; rename it"
+    ]

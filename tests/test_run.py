@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 import etl as package
 from etl import job, sources
-from etl.encodings import SourceError
+from etl.errors import SourceError
 from warehouse import answers, schema
 from warehouse.access import EVERYTHING
 from warehouse.feeds import FEEDS
@@ -143,10 +143,12 @@ def test_phones_without_a_secret_refuse_their_file_and_no_other(hurried: Company
 def test_a_file_that_cannot_be_opened_is_refused_and_the_others_load(
     hurried: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    real = sources.content_hash
+
     def content_hash(delivery: sources.Delivery) -> str:
         if delivery.feed == "stores":
             raise SourceError("delivery.csv cannot be read (Permission denied); deliver it again")
-        return delivery.name
+        return real(delivery)
 
     monkeypatch.setattr(sources, "content_hash", content_hash)
     hurried.deliver("stores", ROWS["stores"])
@@ -284,5 +286,9 @@ def test_there_is_one_script_for_each_feed(hurried: Company) -> None:
     hurried.deliver("stores", ROWS["stores"])
     code, out, _ = python(hurried, "etl.load_pos")
     assert code == 0 and "published version 1: 1 files, 1 rows loaded" in out
+    code, out, _ = python(hurried, "etl.load_stores", "--dry-run")
+    assert code == 0 and "dry run, nothing published: 1 files" in out
+    code, _, err = python(hurried, "etl.load_stores", "--quick")
+    assert code == 1 and "No such option" in err
     code, _, err = python(hurried, "etl.load_stores", TIMEZONE="Mars/Olympus")
     assert code == 1 and err.startswith("GUIDEPOST_TIMEZONE=Mars/Olympus: unknown time zone")

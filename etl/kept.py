@@ -1,0 +1,71 @@
+"""Copies of deliveries: a load reads its own copy, so that what was loaded is what is kept."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from etl.errors import StillWriting
+from etl.inbox import Delivery, content_of
+
+_BLOCK = 1 << 20
+
+
+class Copies:
+    """The copies of one delivery, main file first, each in a folder named by its content.
+
+    `directory` is where all are kept. Raises StillWriting when the delivery no longer holds what
+    was found in it (`content`).
+    """
+
+    def __init__(self, directory: Path, delivery: Delivery, content: str) -> None:
+        self._directory, self._made = directory, list[Path]()
+        directory.mkdir(mode=0o700, exist_ok=True)  # deliveries hold phones as they came
+        paths = [delivery.path, *delivery.lookups]
+        digests, copies = zip(*(self._copy(path) for path in paths), strict=True)
+        if content_of(delivery, digests) != content:
+            self.remove()
+            raise StillWriting(f"{delivery.name} changed after it was found; it must wait")
+        siblings = [
+            replace(sibling, path=copy)
+            for sibling, copy in zip(delivery.siblings, copies[1:], strict=True)
+        ]
+        self.delivery = replace(delivery, path=copies[0], siblings=tuple(siblings))
+        self.names = tuple(copy.relative_to(directory).as_posix() for copy in copies)
+
+    def remove(self) -> None:
+        """Take away what nobody needs: what was there before stays."""
+        for copy in self._made:
+            copy.unlink()
+            with suppress(OSError):  # it may hold the same content under another name
+                copy.parent.rmdir()
+        self._made.clear()
+
+    def _copy(self, path: Path) -> tuple[bytes, Path]:
+        """Digest and copy of a file, which is on the disk when this returns."""
+        temporary, digest = self._directory / ".copying", sha256()
+        with path.open("rb") as old, temporary.open("wb") as new:
+            while block := old.read(_BLOCK):
+                digest.update(block)
+                new.write(block)
+            new.flush()
+            os.fsync(new.fileno())
+        target = self._directory / digest.hexdigest() / path.name
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            temporary.rename(target)
+            self._made.append(target)
+            for folder in (target.parent, self._directory):
+                _sync(folder)
+        return digest.digest(), target
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
