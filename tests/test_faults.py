@@ -188,12 +188,20 @@ def test_a_publish_killed_between_two_steps_is_either_live_or_gone(
 Start = Callable[[Company], BaseProcess | subprocess.Popen[str]]
 
 
+def work(process: BaseProcess | subprocess.Popen[str]) -> float:
+    """Processor seconds a process has used: unlike time, these do not pass while others run."""
+    user, system = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def killed(company: Company, start: Start, seconds: float) -> bool:
-    """Start a run and kill it that long after it took its lock. Whether it had not ended yet."""
+    """Start a run and kill it after that much work under its lock. Whether it had not ended yet."""
     process = start(company)
     while not (company.settings.warehouse / "LOCK").exists():
         assert is_alive_after(0.005, process)
-    in_time = is_alive_after(seconds, process)
+    before = work(process)
+    while (in_time := is_alive_after(0.005, process)) and work(process) - before < seconds:
+        pass
     process.kill()
     is_alive_after(60, process)
     return in_time
@@ -202,7 +210,7 @@ def killed(company: Company, start: Start, seconds: float) -> bool:
 def survives(pending: Pending, home: Path, start: Start, share: float) -> bool:
     """One trial: kill a run at a moment, look at what is live, complete it, compare."""
     company = pending.copy(home)
-    in_time = killed(company, start, share * pending.seconds)
+    in_time = killed(company, start, share * pending.work)
     live = versions.current(company.settings.warehouse)
     assert company.figure("net_sales", *DAY) == {1: YESTERDAY, 2: TODAY}[live or 0]
     completes(company, pending)
@@ -219,7 +227,7 @@ def survive(pending: Pending, home: Path, start: Start, trials: int, seed: int) 
             pool.submit(survives, pending, home / str(number), start, share)
             for number, share in enumerate(shares)
         ]
-        assert sum(one.result() for one in done) > trials / 8
+        assert sum(one.result() for one in done) > trials / 2
 
 
 def test_a_run_killed_at_any_moment_leaves_figures_and_the_next_completes_it(
