@@ -12,6 +12,7 @@ from typing import Any
 
 import engines
 import pytest
+from browsing import browser, server, visit, window  # noqa: F401
 from loading import Loading
 
 from etl import job, touched
@@ -101,6 +102,14 @@ def sample_company(tmp_path_factory: pytest.TempPathFactory) -> Company:
 def sample_warehouse(sample_company: Company) -> Path:
     """Directory of the simulated company's published warehouse."""
     return sample_company.settings.warehouse
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Open a page of the dashboard without a browser: opened(warehouse, page, **link)."""
+    from opening import opening
+
+    yield from opening(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -35,13 +35,15 @@ class AccessError(Exception):
 @dataclass(frozen=True)
 class Scope:
     """What a viewer may see: everything, or the stores listed and those of the regions listed
-    (sub-regions included, as organised today). The default is nothing at all."""
+    (sub-regions included, as organised today). The default is nothing at all. `role` is what the
+    users file says; pages and personal data follow from it."""
 
     everything: bool = False
     stores: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     pages: frozenset[str] = frozenset()
     personal_data: bool = False
+    role: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -87,6 +89,7 @@ def _scope(users: Path, name: str, entry: dict[str, object]) -> Scope:
         regions=_ids(users, name, entry, "regions"),
         pages=PAGES[str(role)],
         personal_data=role in ("store_manager", "administrator"),
+        role=str(role),
     )
 
 
