@@ -3,16 +3,28 @@ order placed online costs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import polars as pl
 
 from reports import formats, frames
 from reports.formats import plain
 from reports.i18n import t, value_label
+from reports.view import View
 from warehouse.metrics import METRICS, Unit
+from warehouse.scans import LOST_AFTER
 
 LOST = "lost_sale_value"
 MOST = 10
 """Rows of a bar chart."""
+
+
+def decided(view: View, bounds: tuple[date, date] | None) -> View:
+    """The view up to the last day whose lost sales can be told, so that they are not held against
+    days that have all of theirs; the whole view where it has no such day."""
+    last = bounds[1] - LOST_AFTER if bounds else view.end
+    return replace(view, end=min(view.end, last)) if last >= view.start else view
 
 
 def coded(frame: pl.DataFrame, dimension: str) -> pl.DataFrame:

@@ -211,6 +211,16 @@ def test_lost_sales_are_the_warehouses_by_style_and_place(
         assert sum(table["lost_sale_scans"]) == lost["lost_sale_scans"].sum() > 0
 
 
+def test_lost_sales_are_compared_over_days_that_can_be_told() -> None:
+    """Data up to 20 November tell what was lost up to the 6th, fourteen days before."""
+    view, bounds = View(*MONTH), (date(2025, 1, 1), LAST)
+    assert shelves.decided(view, bounds).end == date(2025, 11, 6)
+    earlier = View(date(2025, 9, 1), date(2025, 9, 30))
+    assert shelves.decided(earlier, bounds) == earlier
+    undecided = View(date(2025, 11, 7), LAST)
+    assert shelves.decided(undecided, bounds) == undecided
+
+
 def test_tenders_and_fulfilment_add_up_to_their_whole(opened: Open, sample_warehouse: Path) -> None:
     app = opened(sample_warehouse, "stock")
     fulfilment, tenders = (_drawn(app, place)["data"][0] for place in (3, 4))

@@ -9,9 +9,10 @@ from pages.ui import blocks, drill, filter_bar, session, tables
 from reports import charts, drawn, formats, headlines, shelves
 from reports.i18n import dimension_label, metric_label, t
 
+LOST_TILES = ("lost_sale_value", "lost_sale_scans")
 TILES = (
-    "lost_sale_value", "lost_sale_scans", "scan_fill_rate", "endless_aisle_share", "pickup_share",
-    "payment_fee", "o2o_cost_per_order", "o2o_gross_profit_per_order",
+    "scan_fill_rate", "endless_aisle_share", "pickup_share", "payment_fee", "o2o_cost_per_order",
+    "o2o_gross_profit_per_order",
 )  # fmt: skip
 LOST = ("lost_sale_value", "lost_sale_scans", "scan_fill_rate", "scans", "endless_aisle_share")
 PLACES = ("store", "guide", "region", "brand")
@@ -25,10 +26,13 @@ view = desk.view
 lost = metric_label(shelves.LOST)
 if blocks.is_empty(desk, desk.total(view.question(("net_sales", "receipts")))):
     st.stop()
+decided = shelves.decided(view, desk.bounds())
+blocks.tiles(desk, LOST_TILES, decided)
+st.caption(t("stock.decided_note", dates=formats.period(decided.start, decided.end)))
 blocks.tiles(desk, TILES)
 
 with blocks.loading():
-    total = desk.total(view.question((shelves.LOST,), compare="year"))
+    total = desk.total(decided.question((shelves.LOST,), compare="year"))
     by_time = desk.answer(view.question((shelves.LOST,), view.grain, compare="year"))
 trend = drawn.over_time(by_time, view.grain, shelves.LOST)
 if trend.height:

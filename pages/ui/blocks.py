@@ -107,10 +107,11 @@ def known(keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if key in METRICS)
 
 
-def tiles(desk: Desk, keys: Sequence[str]) -> None:
+def tiles(desk: Desk, keys: Sequence[str], view: View | None = None) -> None:
     """A tile a figure: value, change against two comparisons, the last thirty days, and on hover
-    how it is made. Figures that mean nothing under the filters are named below."""
-    view = desk.view
+    how it is made; of the desk's view unless another is given. Figures that mean nothing under the
+    filters are named below."""
+    view = view or desk.view
     shown = view.askable(known(keys))
     with loading():
         questions = [view.question(shown, compare=how) for how in (view.compare, view.second)]
@@ -130,7 +131,7 @@ def tiles(desk: Desk, keys: Sequence[str]) -> None:
 
 def _across(tiles: int) -> int:
     """Tiles in a row, so that rows come out full."""
-    return 3 if tiles % 3 == 0 else 4
+    return 3 if tiles % 3 == 0 else min(tiles, 4)
 
 
 def _tile(
