@@ -127,7 +127,7 @@ def visit(window: Callable[[str], BrowserContext]) -> Iterator[Visit]:
     yield open_tab
     for page in tabs:
         page.close()
-    assert not wrong
+    assert not wrong, wrong
 
 
 def _watch(page: Page, servers: set[str], wrong: list[str]) -> None:

@@ -19,7 +19,8 @@ from warehouse.schema import CREDITED_LINES, DIM_GUIDES, DIM_STORES
 from warehouse.settings import Settings
 
 _NOT_OF_LINES = ("footfall", "counted_lines", "joins", "memberships", "scans", "visits",
-                 "lost_sales", "store_scans", "bindings", "scan_entries", "rings", "targets")  # fmt: skip
+                 "store_scans", "bindings", "scan_entries", "lost_sales", "rings",
+                 "targets")  # fmt: skip
 RULES = (*credit.STANDARD.rules, "store_only", "uncredited")
 
 

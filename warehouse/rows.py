@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -85,11 +86,17 @@ def with_organisation(rows: FromClause, question: Question) -> FromClause:
 
 def _footfall_days(view: View) -> FromClause:
     """Visitors by store, hour and local date; hours far from the days read need no look at."""
+    return _hours_of(view.settings.timezone, tuple(view.spans))
+
+
+@lru_cache(maxsize=64)
+def _hours_of(timezone: str, spans: tuple[tuple[date, date], ...]) -> FromClause:
+    """The same object for the same days, so that a statement that reads it twice finds it once."""
     rows = LOADED["footfall"]
-    day = portable.local_date(rows.c.hour_start, view.settings.timezone).label("business_date")
-    near = [rows.c.hour_start.between(*portable.around(*span)) for span in view.spans]
+    day = portable.local_date(rows.c.hour_start, timezone).label("business_date")
+    near = [rows.c.hour_start.between(*portable.around(*span)) for span in spans]
     live = and_(~rows.c.is_deleted, or_(*near)) if near else ~rows.c.is_deleted
-    return select(rows.c.store_key, day, rows.c.visitors).where(live).subquery()
+    return select(rows.c.store_key, day, rows.c.visitors).where(live).cte()
 
 
 def footfall(view: View) -> FromClause:

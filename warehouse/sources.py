@@ -26,11 +26,12 @@ from warehouse import (
 )
 from warehouse.filters import Question
 from warehouse.funnels import SHIPPED
-from warehouse.parts import BUYERS, CREDITED, NET, STORE_NET, Columns, Part
+from warehouse.parts import AREA, AREA_NET, BUYERS, CREDITED, NET, STORE_NET, Columns, Part
 from warehouse.rows import View
 from warehouse.schema import (
     SCANS,
 )  # fmt: skip
+from warehouse.settings import Settings
 
 Expression = ColumnElement[Any]
 ORGANISATION = ("date", "store", "region", "brand")
@@ -45,7 +46,7 @@ class Source:
     means that its rows stand at the end of each time that is shown (bucket_ends); `summed` are the
     parts of lines that its rows are made of (none: those asked for themselves), where lines summed
     up can stand for lines, and `needs` the columns of lines it looks at besides (routes.py); of
-    lines summed up, its part is the part of lines that `held` names."""
+    lines summed up, a part of it is the part of lines that `held` gives, if it gives one."""
 
     name: str
     rows: Callable[[View], FromClause]
@@ -57,15 +58,34 @@ class Source:
     at_ends: bool = False
     summed: tuple[Part, ...] | None = None
     needs: tuple[str, ...] = ()
-    held: Callable[[Question], Part] | None = None
+    held: Callable[[Question, Part], Part | None] = lambda question, part: None
 
 
-def _area_of_store(columns: Columns) -> Mapping[str, Expression]:
+def _area_of_store(columns: Columns, amount: str = "net_amount") -> Mapping[str, Expression]:
     line, area = columns["line"], columns["store"].c.selling_area_sqm
     return {
-        "net": portable.total(case((area.is_not(None), line.c.net_amount), else_=0)),
+        "net": portable.total(case((area.is_not(None), line.c[amount]), else_=0)),
         "area": func.max(area),
     }
+
+
+def _of_one_store(question: Question, part: Part) -> Part | None:
+    """Where each group is one store, what is found of it is found with all else of its lines."""
+    return _STORE_AREA[part] if "store" in question.by else None
+
+
+def _area_of_summed(columns: Columns, _: Settings) -> Expression:
+    return func.coalesce(func.max(columns["store"].c.selling_area_sqm), 0)
+
+
+def _net_of_summed(columns: Columns, _: Settings) -> Expression:
+    return _area_of_store(columns, NET.name)["net"]
+
+
+_STORE_AREA = {
+    AREA_NET: Part(AREA_NET.name, "lines", _net_of_summed, ("store",)),
+    AREA: Part(AREA.name, "lines", _area_of_summed, ("store",)),
+}
 
 
 def _days_of_member(columns: Columns) -> Mapping[str, Expression]:
@@ -124,7 +144,8 @@ SOURCES: Mapping[str, Source] = {
                False, summed=(), needs=("store_key", "store_brand")),
         Source("footfall", rows.footfall, ORGANISATION, "visitors by store and hour"),
         Source("areas", rows.amounts, _LINE, "selling areas of stores",
-               each="store", of_each=_area_of_store, summed=(NET,), needs=("store_key",)),
+               each="store", of_each=_area_of_store, summed=(NET,), needs=("store_key",),
+               held=_of_one_store),
         Source("joins", member_rows.joins, _JOIN, "members on joining"),
         Source("memberships", member_rows.memberships, _JOIN, "members",
                at_ends=True),

@@ -115,8 +115,9 @@ def _pieces(parts: Sequence[Part], asked: _Asked) -> Iterator[_Piece]:
     for source in SOURCES.values():
         own = [part for part in parts if part.source == source.name]
         for rollup, some in routed(source, own, question, asked.scope):
-            read_as = "lines" if rollup and source.held else source.name
-            together.setdefault((read_as, rollup), []).extend(some)
+            for part in some:
+                read_as = "lines" if rollup and source.held(question, part) else source.name
+                together.setdefault((read_as, rollup), []).append(part)
     for (name, rollup), some in together.items():
         makes_groups = any(SOURCES[part.source].makes_groups for part in some)
         source = SOURCES[name]
@@ -176,9 +177,11 @@ def _on_days(
 
 def _values(piece: _Piece, joined: Joined, asked: _Asked) -> list[Expression]:
     rollup = piece.rollup if piece.rollup and not piece.source.summed else None
-    if rollup is None:
-        for name in {name for part in piece.parts for name in part.needs}:
-            joined.entity(name)
+    read = [_read(part, rollup, asked) for part in piece.parts]
+    for part in read:
+        if not (rollup and rollup.kept(part)):
+            for name in part.needs:
+                joined.entity(name)
     tables, settings = joined.tables, asked.settings
     since: Expression | None = None
     if rollup and rollup.pairs:
@@ -186,11 +189,16 @@ def _values(piece: _Piece, joined: Joined, asked: _Asked) -> list[Expression]:
         since = tables["date"].c.first_date if "date" in tables else literal(known[0][0])
 
     def value(part: Part) -> Expression:
-        held = SOURCES[part.source].held
-        read = held(asked.question) if held else part
-        return (rollup.read(read, since) if rollup else part.aggregate)(tables, settings)
+        if rollup and rollup.kept(part):
+            return rollup.read(part, since)(tables, settings)
+        return part.aggregate(tables, settings)
 
-    return [value(part).label(part.name) for part in piece.parts]
+    return [value(of).label(part.name) for of, part in zip(read, piece.parts, strict=True)]
+
+
+def _read(part: Part, rollup: Rollup | None, asked: _Asked) -> Part:
+    """What a part is of lines summed up; of lines themselves it is what it is."""
+    return (rollup and SOURCES[part.source].held(asked.question, part)) or part
 
 
 def _by_each(

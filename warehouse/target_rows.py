@@ -125,7 +125,7 @@ def _held_by(question: Question) -> str:
     return "guide" if target_level(question) == "guide" else _grouping(question)
 
 
-def held(question: Question) -> Part:
+def held(question: Question, _: Part) -> Part:
     """The sum of lines that a target is held against."""
     return _HELD.get(_held_by(question), STORE_NET)
 

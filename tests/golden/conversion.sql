@@ -1,3 +1,13 @@
+WITH anon_3 AS (
+  SELECT fct_footfall_hours.store_key,
+    CAST(
+      timezone('Asia/Shanghai', timezone('UTC', fct_footfall_hours.hour_start)) AS DATE
+    ) AS business_date,
+    fct_footfall_hours.visitors
+  FROM fct_footfall_hours
+  WHERE NOT fct_footfall_hours.is_deleted
+    AND fct_footfall_hours.hour_start BETWEEN TIMESTAMP '2024-02-29 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'
+)
 SELECT parts.store,
   CASE WHEN (parts.is_there IS NOT NULL)
     THEN CAST(
@@ -29,21 +39,7 @@ FROM (
           fct_credited_lines.quantity, fct_credited_lines.net_amount,
           fct_credited_lines.list_amount, fct_credited_lines.store_brand AS brand
         FROM fct_credited_lines
-        JOIN (
-          SELECT DISTINCT anon_3.store_key, anon_3.business_date
-          FROM (
-            SELECT fct_footfall_hours.store_key,
-              CAST(
-                timezone(
-                  'Asia/Shanghai', timezone('UTC', fct_footfall_hours.hour_start)
-                ) AS DATE
-              ) AS business_date,
-              fct_footfall_hours.visitors
-            FROM fct_footfall_hours
-            WHERE NOT fct_footfall_hours.is_deleted
-              AND fct_footfall_hours.hour_start BETWEEN TIMESTAMP '2024-02-29 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'
-          ) AS anon_3
-        ) AS anon_2
+        JOIN (SELECT DISTINCT anon_3.store_key, anon_3.business_date FROM anon_3) AS anon_2
           ON anon_2.store_key = fct_credited_lines.store_key
           AND fct_credited_lines.business_date = anon_2.business_date
       ) AS line
@@ -58,19 +54,7 @@ FROM (
       SELECT CASE WHEN (line.store_key IS NOT NULL)
         THEN coalesce(store.store_id, 'unassigned') END AS store,
         coalesce(sum(line.visitors), 0) AS visitor_count
-      FROM (
-        SELECT anon_5.store_key, anon_5.business_date, anon_5.visitors
-        FROM (
-          SELECT fct_footfall_hours.store_key,
-            CAST(
-              timezone('Asia/Shanghai', timezone('UTC', fct_footfall_hours.hour_start)) AS DATE
-            ) AS business_date,
-            fct_footfall_hours.visitors
-          FROM fct_footfall_hours
-          WHERE NOT fct_footfall_hours.is_deleted
-            AND fct_footfall_hours.hour_start BETWEEN TIMESTAMP '2024-02-29 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'
-        ) AS anon_5
-      ) AS line
+      FROM (SELECT anon_3.store_key, anon_3.business_date, anon_3.visitors FROM anon_3) AS line
       LEFT OUTER JOIN dim_stores AS store ON store.store_key = line.store_key AND store.is_known
       WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
       GROUP BY CASE WHEN (line.store_key IS NOT NULL)
