@@ -94,6 +94,7 @@ def test_a_deep_link_opens_the_same_view_on_a_fresh_server(
         opened = visit(another + link)
         assert tiles(opened) == narrowed
         expect(opened.get_by_text("Last 7 days: 14–20 Nov 2025")).to_be_visible()
+        opened.close()  # or it would ask the server that ends here to answer once more
 
 
 def test_a_deep_link_to_a_page_is_the_first_thing_a_fresh_server_may_see(
@@ -103,6 +104,7 @@ def test_a_deep_link_to_a_page_is_the_first_thing_a_fresh_server_may_see(
         page = visit(f"{fresh}/stores?period=last_month")
         expect(page.locator("h1")).to_have_text("Stores")
         expect(page.get_by_role("dialog")).to_have_count(0)
+        page.close()
 
 
 def test_a_range_of_days_can_be_picked(server: str, visit: Visit) -> None:

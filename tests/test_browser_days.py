@@ -118,6 +118,7 @@ def test_one_signs_in_through_a_provider_and_out_again(
                 expect(page.get_by_text(re.compile(f"left out: .*{store}"))).to_be_visible()
             page.get_by_role("button", name="Sign out").click()
             expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+            page.close()
 
 
 def _sign_in(page: Page, user: str) -> None:
