@@ -40,7 +40,7 @@ docs: .venv/ready
 	GUIDEPOST_REWRITE=1 $(BIN)/python -m pytest tests/test_figures_doc.py tests/test_golden_sql.py
 
 pictures: .venv/ready
-	GUIDEPOST_PICTURES=1 $(BIN)/python -m pytest -m browser
+	GUIDEPOST_PICTURES=1 $(BIN)/python -m pytest tests/test_browser.py -k pictures
 
 .venv/ready: requirements.txt
 	$(PYTHON) -m venv .venv
