@@ -15,6 +15,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from warehouse import versions
+
 ENDING = ".rows.parquet"
 """Ending of their names."""
 _KINDS = {"line": pl.Int64(), "_broken": pl.String(), "_raw": pl.String()}
@@ -50,11 +52,7 @@ class Rows:
         target.parent.mkdir(exist_ok=True)
         os.replace(self._path, target)
         for directory in (target.parent, self._directory):
-            descriptor = os.open(directory, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            versions.sync(directory)
         return target.relative_to(self._directory).as_posix()
 
     def discard(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from etl.errors import StillWriting
 from etl.inbox import Delivery, content_of
+from warehouse import versions
 
 _BLOCK = 1 << 20
 
@@ -23,7 +24,7 @@ class Copies:
 
     def __init__(self, directory: Path, delivery: Delivery, content: str) -> None:
         self._directory, self._made = directory, list[Path]()
-        directory.mkdir(mode=0o700, exist_ok=True)  # deliveries hold phones as they came
+        directory.mkdir(mode=0o700, exist_ok=True)  # deliveries name persons
         paths = [delivery.path, *delivery.lookups]
         digests, copies = zip(*(self._copy(path) for path in paths), strict=True)
         if content_of(delivery, digests) != content:
@@ -59,13 +60,5 @@ class Copies:
             temporary.rename(target)
             self._made.append(target)
             for folder in (target.parent, self._directory):
-                _sync(folder)
+                versions.sync(folder)
         return digest.digest(), target
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -53,7 +53,7 @@ def publish(directory: Path, version: int) -> None:
     """Make a finished build the live version; on any error what was live stays live. `sweep`
     afterwards takes away what is then left."""
     build, before = build_path(directory, version), current(directory)
-    _sync(build)
+    sync(build)
     _unpublished(directory, version).touch()
     os.rename(build, path(directory, version))
     try:
@@ -68,7 +68,7 @@ def publish(directory: Path, version: int) -> None:
 def point(directory: Path, version: int) -> None:
     """Move CURRENT, so that a crash leaves either the old or the new number in it."""
     _replace_pointer(directory, version)
-    _sync(directory)
+    sync(directory)
 
 
 def _replace_pointer(directory: Path, version: int) -> None:
@@ -130,7 +130,8 @@ def _remove(left: Path) -> None:
         left.unlink()
 
 
-def _sync(target: Path) -> None:
+def sync(target: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
     descriptor = os.open(target, os.O_RDONLY)
     try:
         os.fsync(descriptor)
