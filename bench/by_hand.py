@@ -1,16 +1,37 @@
 """The pages' questions, each with the SQL somebody who knows the tables would write for it.
 
+It says what figures are where nothing was sold or a key is not known yet, as the product's does.
 In the SQL {first} and {last} are the period, {first_prior} … the days before it, {first_ago} … the
 same days a year ago.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+from sqlalchemy.sql.expression import Select
+
+from warehouse import cohorts, queries, rfm
+from warehouse.access import EVERYTHING
 from warehouse.filters import Question
+from warehouse.settings import Settings
+
+Ask = Callable[[Question], Select[Any]]
+
+
+def _figures(question: Question) -> Select[Any]:
+    return queries.figures(question, EVERYTHING, Settings())
+
+
+def _cohorts(question: Question) -> Select[Any]:
+    return cohorts.cohort_months(question, EVERYTHING)
+
+
+def _quintiles(by: str) -> Ask:
+    return lambda question: rfm.quintiles(question, by, EVERYTHING)
 
 
 @dataclass(frozen=True)
@@ -24,6 +45,7 @@ class Asked:
     by: tuple[str, ...] = ()
     compare: str | None = None
     days: int = 30
+    ask: Ask = _figures
 
     def within(self, last: date) -> tuple[Question, str]:
         """The question and its SQL, about the days up to `last`."""
@@ -48,12 +70,35 @@ _RECEIPTS = (
     " + count(DISTINCT CASE WHEN receipt_count > 0 THEN receipt_key END))"
 )
 
-_TOTAL = f"""
-SELECT now.net, ago.net, now.receipts::BIGINT, ago.receipts::BIGINT
+
+def _share(number: str, of: str, name: str) -> str:
+    """A quotient, empty where there is nothing to divide by."""
+    return f"{number}::DOUBLE / nullif({of}, 0) AS {name}"
+
+
+def _both(number: str, of: str) -> str:
+    """Now and then."""
+    return ", ".join(_share(f"{when}.{number}", f"{when}.{of}", f"{number}_{of}_{when}")
+                     for when in ("now", "ago"))  # fmt: skip
+
+
+def _shown(entity: str) -> str:
+    """What a key is called, and what it is without a name yet."""
+    return f"CASE WHEN {entity}_key IS NOT NULL THEN coalesce({entity}_id, 'unassigned') END"
+
+
+def _known(entity: str) -> str:
+    """Those of a kind that have been loaded themselves."""
+    return f"(SELECT * FROM dim_{entity}s WHERE is_known) {entity}s"
+
+
+_SUMS = """
+SELECT round(now.net, 2) net, round(ago.net, 2) net_ago,
+       now.receipts::BIGINT receipts, ago.receipts::BIGINT receipts_ago"""
+_TOTAL = f"""{_SUMS}
 FROM (SELECT sum(net) net, {_RECEIPTS} receipts FROM agg_region_days WHERE {_NOW}) now,
      (SELECT sum(net) net, {_RECEIPTS} receipts FROM agg_region_days WHERE {_AGO}) ago
 """
-
 
 _TILE_PARTS = f"""
   SELECT sum(net) net, {_RECEIPTS} receipts, sum(credited) credited, sum(online_net) online,
@@ -62,18 +107,16 @@ _TILE_PARTS = f"""
 _TARGET = """
   SELECT sum(target / length) AS target FROM fct_targets
   JOIN (SELECT month, count(*) AS length FROM dim_dates GROUP BY month) USING (month)
-  JOIN dim_dates USING (month)
-  WHERE level = 'store' AND metric = 'net_sales' AND date BETWEEN """
+  JOIN dim_dates USING (month) JOIN dim_stores ON store_id = id
+  WHERE level = 'store' AND metric = 'net_sales' AND NOT is_deleted AND date BETWEEN """
 _TILES = f"""
 WITH now AS ({_TILE_PARTS} {_NOW}), ago AS ({_TILE_PARTS} {_PRIOR}),
      target_now AS ({_TARGET} {{first}} AND {{last}}),
      target_ago AS ({_TARGET} {{first_prior}} AND {{last_prior}})
-SELECT now.net, ago.net, now.receipts::BIGINT, ago.receipts::BIGINT,
-       now.net::DOUBLE / now.receipts, ago.net::DOUBLE / ago.receipts,
-       now.stores::DOUBLE / target_now.target, ago.stores::DOUBLE / target_ago.target,
-       now.credited::DOUBLE / now.net, ago.credited::DOUBLE / ago.net,
-       now.online::DOUBLE / now.net, ago.online::DOUBLE / ago.net,
-       now.members::DOUBLE / now.net, ago.members::DOUBLE / ago.net
+{_SUMS}, {_both("net", "receipts")},
+       {_share("now.stores", "target_now.target", "target")},
+       {_share("ago.stores", "target_ago.target", "target_then")},
+       {_both("credited", "net")}, {_both("online", "net")}, {_both("members", "net")}
 FROM now, ago, target_now, target_ago
 """
 
@@ -82,22 +125,26 @@ WITH days AS (SELECT day, date, year_ago_date FROM dim_dates
               WHERE date BETWEEN {{first}} AND {{last}}),
      net AS (SELECT business_date, sum(net) net FROM agg_region_days
              WHERE {_NOW} OR {_AGO} GROUP BY ALL)
-SELECT day, now.net, ago.net FROM days
+SELECT day, round(now.net, 2) net, round(ago.net, 2) net_ago FROM days
 LEFT JOIN net now ON now.business_date = date LEFT JOIN net ago ON ago.business_date = year_ago_date
 ORDER BY day
 """
 
 _REGIONS = f"""
-SELECT regions.region_id, sum(CASE WHEN {_NOW} THEN net END) now,
-       sum(CASE WHEN {_PRIOR} THEN net END) ago,
-       now::DOUBLE / (sum(CASE WHEN receipt_key IS NULL AND {_NOW} THEN receipt_count ELSE 0 END)
-         + count(DISTINCT CASE WHEN receipt_count > 0 AND {_NOW} THEN receipt_key END)),
-       ago::DOUBLE / (sum(CASE WHEN receipt_key IS NULL AND {_PRIOR} THEN receipt_count ELSE 0 END)
-         + count(DISTINCT CASE WHEN receipt_count > 0 AND {_PRIOR} THEN receipt_key END))
-FROM agg_region_days
-LEFT JOIN dim_region_paths paths ON paths.region_key = agg_region_days.region_key AND is_top
-LEFT JOIN dim_regions regions ON regions.region_key = ancestor_key
-WHERE {_NOW} OR {_PRIOR} GROUP BY region_id ORDER BY region_id NULLS LAST
+WITH parts AS (
+  SELECT {_shown("region").replace("region_key", "ancestor_key")} AS region,
+         CASE WHEN {_NOW} THEN net END net, CASE WHEN {_PRIOR} THEN net END net_ago,
+         receipt_key, CASE WHEN {_NOW} THEN receipt_count END count,
+         CASE WHEN {_PRIOR} THEN receipt_count END count_ago
+  FROM agg_region_days
+  LEFT JOIN dim_region_paths paths ON paths.region_key = agg_region_days.region_key AND is_top
+  LEFT JOIN {_known("region")} ON regions.region_key = ancestor_key
+  WHERE {_NOW} OR {_PRIOR}
+)
+SELECT region, round(sum(net), 2) now, round(sum(net_ago), 2) ago,
+       {_share("sum(net)", _RECEIPTS.replace("receipt_count", "count"), "average")},
+       {_share("sum(net_ago)", _RECEIPTS.replace("receipt_count", "count_ago"), "average_ago")}
+FROM parts GROUP BY region ORDER BY region NULLS LAST
 """
 
 _STORE_PARTS = f"""
@@ -117,11 +164,13 @@ _VISITORS = f"""
 """
 _LEADERS = f"""
 WITH now AS ({_STORE_PARTS} {_NOW} GROUP BY store_key), seen AS ({_VISITORS})
-SELECT store_id, now.net, now.net::DOUBLE / now.receipts, now.pieces::DOUBLE / now.receipts,
-       seen.receipts::DOUBLE / seen.visitors, seen.visitors::BIGINT,
-       now.net::DOUBLE / selling_area_sqm
-FROM now LEFT JOIN dim_stores USING (store_key) LEFT JOIN seen USING (store_key)
-ORDER BY store_id NULLS LAST
+SELECT {_shown("store")} AS store, round(now.net, 2) net,
+       {_share("now.net", "now.receipts", "average")},
+       {_share("now.pieces", "now.receipts", "pieces")},
+       {_share("coalesce(seen.receipts, 0)", "seen.visitors", "conversion")},
+       seen.visitors::BIGINT visitors, {_share("now.net", "selling_area_sqm", "density")}
+FROM now LEFT JOIN {_known("store")} USING (store_key) LEFT JOIN seen USING (store_key)
+ORDER BY store NULLS LAST
 """
 
 _TARGETS = f"""
@@ -129,13 +178,15 @@ WITH plan AS (
   SELECT id AS store_id, sum(target / length) target FROM fct_targets
   JOIN (SELECT month, count(*) AS length FROM dim_dates GROUP BY month) USING (month)
   JOIN dim_dates USING (month)
-  WHERE level = 'store' AND metric = 'net_sales' AND date BETWEEN {{first}} AND {{last}}
+  WHERE level = 'store' AND metric = 'net_sales' AND NOT is_deleted
+    AND date BETWEEN {{first}} AND {{last}}
   GROUP BY id
 ), sold AS (
   SELECT store_key, sum(store_net) net FROM agg_store_days WHERE {_NOW} GROUP BY store_key
 )
-SELECT store_id, coalesce(net, 0)::DOUBLE / target
-FROM plan JOIN dim_stores USING (store_id) LEFT JOIN sold USING (store_key) ORDER BY store_id
+SELECT CASE WHEN is_known THEN store_id ELSE 'unassigned' END AS store,
+       {_share("coalesce(net, 0)", "target", "attainment")}
+FROM plan JOIN dim_stores USING (store_id) LEFT JOIN sold USING (store_key) ORDER BY store
 """
 _COMPARABLE = f"""
 WITH loaded AS (
@@ -155,21 +206,22 @@ WITH loaded AS (
   SELECT store_key, business_date, sum(net) net FROM agg_store_days WHERE {_NOW} OR {_AGO}
   GROUP BY ALL
 )
-SELECT sum(now.net)::DOUBLE / sum(ago.net) - 1 FROM days
+SELECT {_share("sum(now.net)", "sum(ago.net)", "growth")[: -len(" AS growth")]} - 1 FROM days
 LEFT JOIN sold now ON now.store_key = days.store_key AND now.business_date = date
 LEFT JOIN sold ago ON ago.store_key = days.store_key AND ago.business_date = year_ago_date
 """
 
 _HOURS = f"""
-SELECT weekday, local_hour, sum(pos_net) FROM agg_store_hours
+SELECT weekday, local_hour, round(sum(pos_net), 2) FROM agg_store_hours
 JOIN dim_dates ON date = business_date WHERE {_NOW} GROUP BY ALL ORDER BY ALL
 """
 
 
-def _cut(column: str, table: str, key: str, identifier: str) -> str:
+def _cut(entity: str) -> str:
     return f"""
-SELECT {identifier} AS shown, sum(net) FROM {table}
-LEFT JOIN {column} USING ({key}) WHERE {_NOW} GROUP BY shown ORDER BY shown NULLS LAST
+SELECT {_shown(entity)} AS shown, round(sum(net), 2) FROM agg_{entity}_days
+LEFT JOIN {_known(entity)} USING ({entity}_key) WHERE {_NOW}
+GROUP BY shown ORDER BY shown NULLS LAST
 """
 
 
@@ -178,14 +230,69 @@ SELECT sum(CASE WHEN previous_date IS NULL OR previous_date < {{first}} THEN buy
   ::BIGINT FROM agg_buyer_days WHERE {_NOW}
 """
 _REGION_BUYERS = f"""
-SELECT region_id, sum(CASE WHEN previous_date IS NULL OR previous_date < {{first}} THEN buyer_count
-  ELSE 0 END)::BIGINT FROM agg_region_buyer_days LEFT JOIN dim_regions USING (region_key)
-WHERE {_NOW} GROUP BY region_id ORDER BY region_id NULLS LAST
+SELECT {_shown("region")} AS region,
+       sum(CASE WHEN previous_date IS NULL OR previous_date < {{first}} THEN buyer_count
+           ELSE 0 END)::BIGINT buyers
+FROM agg_region_buyer_days LEFT JOIN {_known("region")} USING (region_key)
+WHERE {_NOW} GROUP BY region ORDER BY region NULLS LAST
 """
 _STORE_BUYERS = f"""
-SELECT store_id, count(DISTINCT CASE WHEN buyer_count > 0 THEN member_key END)
-FROM agg_member_days LEFT JOIN dim_stores USING (store_key)
-WHERE {_NOW} GROUP BY store_id ORDER BY store_id NULLS LAST
+SELECT {_shown("store")} AS store,
+       count(DISTINCT CASE WHEN buyer_count > 0 THEN member_key END) buyers
+FROM agg_member_days LEFT JOIN {_known("store")} USING (store_key)
+WHERE {_NOW} GROUP BY store ORDER BY store NULLS LAST
+"""
+
+_BOUGHT = "agg_member_days WHERE member_key IS NOT NULL"
+_COHORTS = f"""
+WITH firsts AS (
+  SELECT member_key, min(business_date) AS day FROM {_BOUGHT} AND buyer_count > 0
+  GROUP BY member_key HAVING day BETWEEN {{first}} AND {{last}}
+), active AS (
+  SELECT date_trunc('month', day)::DATE AS cohort, date_diff('month', day, business_date) AS since,
+         count(DISTINCT member_key) AS active
+  FROM agg_member_days JOIN firsts USING (member_key) WHERE buyer_count > 0 GROUP BY ALL
+), cells AS (
+  SELECT cohort, active AS members, number AS since,
+         last_day(cohort + to_months(number::INTEGER)) < as_of_date AS is_over
+  FROM active, dim_as_of, range(100) numbers(number)
+  WHERE since = 0 AND cohort + to_months(number::INTEGER) <= as_of_date
+)
+SELECT strftime(cohort, '%Y-%m') AS cohort, members, since,
+       CASE WHEN is_over THEN coalesce(active, 0) END AS active,
+       CASE WHEN is_over THEN coalesce(active, 0)::DOUBLE / members END AS share
+FROM cells LEFT JOIN active USING (cohort, since) ORDER BY cohort, since
+"""
+
+
+def _score(name: str, worst_first: str) -> str:
+    rank = f"rank() OVER (ORDER BY {worst_first})"
+    return f"1 + (({rank} - 1) * 5 // count(*) OVER ())::INTEGER AS {name}"
+
+
+_SCORED = f"""
+WITH bought AS (
+  SELECT {{last}} - max(CASE WHEN buyer_count > 0 THEN business_date END) AS days, sum(net) AS net,
+         {_RECEIPTS} AS receipts
+  FROM {_BOUGHT} AND business_date > {{last_ago}} AND business_date <= {{last}}
+  GROUP BY member_key HAVING receipts > 0
+), scored AS (
+  SELECT net, {_score("r", "days DESC")}, {_score("f", "receipts")}, {_score("m", "net")}
+  FROM bought
+)"""
+_SCORES = f"""{_SCORED}
+SELECT r, f, m, count(*) AS members, round(sum(net), 2) AS net
+FROM scored GROUP BY r, f, m ORDER BY r DESC, f DESC, m DESC
+"""
+_SEGMENTS = f"""{_SCORED}
+SELECT segment, count(*) AS members, round(sum(net), 2) AS net FROM (
+  SELECT net, CASE WHEN r >= 4 AND f >= 4 AND m >= 4 THEN 'champions'
+                   WHEN r >= 3 AND f >= 3 THEN 'loyal' WHEN r >= 4 THEN 'recent'
+                   WHEN r = 3 THEN 'fading' WHEN f >= 3 OR m >= 4 THEN 'at_risk'
+                   ELSE 'dormant' END AS segment
+  FROM scored)
+GROUP BY segment ORDER BY array_position(
+  ['champions', 'loyal', 'recent', 'fading', 'at_risk', 'dormant'], segment)
 """
 
 _TILE_KEYS = ("net_sales", "receipts", "average_receipt_value", "target_attainment",
@@ -208,12 +315,15 @@ ASKED: Sequence[Asked] = (
     Asked("stores", "hours of the week", ("pos_net_sales",), _HOURS, ("weekday", "hour")),
     Asked("stores", "hours, a year", ("pos_net_sales",), _HOURS, ("weekday", "hour"), days=365),
     Asked("health", "guides", ("net_sales",),
-          _cut("dim_guides", "agg_guide_days", "guide_key", "guide_id"), ("guide",)),
+          _cut("guide"), ("guide",)),
     Asked("health", "stores", ("net_sales",),
-          _cut("dim_stores", "agg_store_days", "store_key", "store_id"), ("store",)),
+          _cut("store"), ("store",)),
     Asked("members", "buyers", ("buyers",), _BUYERS),
     Asked("members", "buyers, a year", ("buyers",), _BUYERS, days=365),
     Asked("members", "buyers by region, a year", ("buyers",), _REGION_BUYERS, ("region",),
           days=365),
     Asked("members", "buyers by store", ("buyers",), _STORE_BUYERS, ("store",)),
+    Asked("cohorts", "cohorts of a year", (), _COHORTS, days=365, ask=_cohorts),
+    Asked("cohorts", "segments", (), _SEGMENTS, ask=_quintiles("segment")),
+    Asked("cohorts", "scores", (), _SCORES, ask=_quintiles("score")),
 )  # fmt: skip

@@ -7,7 +7,7 @@ member. The same size gives the same rows.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -74,6 +74,8 @@ brand=_brand(pl.col("product_key")),
         (schema.REGION_PATHS, _paths(areas)), (schema.DIM_GUIDES, guides),
         (LOADED["products"], goods), (LOADED["footfall"], _footfall(shops)),
         (LOADED["targets"], _targets(shops)),
+        (schema.AS_OF, pl.DataFrame({"as_of": [datetime.combine(LAST, time(13))],
+                                     "as_of_date": [LAST]})),
     ]  # fmt: skip
 
 

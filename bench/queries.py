@@ -5,8 +5,8 @@
 Without `--warehouse` a company of N lines (bench/made.py) is made in a temporary directory. A row
 says which tables answered, the rows of the answer, milliseconds to build and render the statement,
 to run it (first, least, median), to run the hand-written SQL (least), the ratio of the two in
-processor time (least), and milliseconds from lines. The hand-written SQL reads the same tables;
-answers must be equal.
+processor time (the median of runs in turn), and milliseconds from lines. The hand-written SQL reads
+the same tables; answers must be equal.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from operator import truediv
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -25,23 +26,20 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from bench import made
-from bench.by_hand import ASKED
-from warehouse import answers, queries
+from bench.by_hand import ASKED, Asked
+from warehouse import answers
 from warehouse.access import EVERYTHING
 from warehouse.engine import Hub, Snapshot, render
 from warehouse.filters import Question
 from warehouse.metrics import METRICS
 from warehouse.routes import routed
-from warehouse.settings import Settings
 from warehouse.sources import SOURCES
-
-SETTINGS = Settings()
 
 
 @click.command(help="Time the pages' queries against hand-written SQL.")
 @click.option("--warehouse", type=click.Path(path_type=Path, exists=True), help="A published one.")
 @click.option("--lines", default=12_000_000, show_default=True, help="Size of the made-up one.")
-@click.option("--times", default=5, show_default=True, help="How often each query is run.")
+@click.option("--times", default=25, show_default=True, help="How often each query is run.")
 def main(warehouse: Path | None, lines: int, times: int) -> None:
     """Print one row a question."""
     with TemporaryDirectory() as made_here:
@@ -62,28 +60,31 @@ def _measured(snapshot: Snapshot, times: int) -> Iterator[dict[str, object]]:
     assert bounds is not None
     for asked in ASKED:
         question, by_hand = asked.within(bounds[1])
-        built = Runs(partial(_rendered, question))
-        statement = built.once()
-        ways = [
-            Runs(partial(snapshot.fetch_sql, *of))
-            for of in (
-                statement,
-                (by_hand, ()),
-                _rendered(replace(question, from_lines=True)),
-            )
-        ]
-        for _ in range(times):  # in turn, so that what else the machine does meets all alike
-            answer, *others = (way.once() for way in ways)
-        for other in others:
-            same = other.rename(dict(zip(other.columns, answer.columns, strict=True)))
-            assert_frame_equal(answer, same, check_dtypes=False, rel_tol=1e-9, abs_tol=1e-9)
-        ours, hand, from_lines = ways
+        built = Runs(partial(_rendered, asked, question))
+        ours = Runs(partial(snapshot.fetch_sql, *built.once()))
+        hand = Runs(partial(snapshot.fetch_sql, by_hand, ()))
+        from_lines = _rendered(asked, replace(question, from_lines=True))
+        lines = Runs(partial(snapshot.fetch_sql, *from_lines))
+        answer = lines.once()
+        for _ in range(times):  # in turn, so that what else the machine does meets both alike
+            _assert_same(ours.once(), answer)
+            _assert_same(hand.once(), answer)
         yield {
             "page": asked.page, "question": asked.name, "tables": _tables(question),
             "rows": answer.height, "build": min(built.wall), "first": ours.wall[0],
             "least": min(ours.wall), "median": median(ours.wall), "by_hand": min(hand.wall),
-            "ratio": round(min(ours.busy) / min(hand.busy), 2), "from_lines": min(from_lines.wall),
+            "ratio": round(median(map(truediv, ours.busy, hand.busy)), 2),
+            "from_lines": min(lines.wall),
         }  # fmt: skip
+
+
+def _rendered(asked: Asked, question: Question) -> tuple[str, tuple[Any, ...]]:
+    return render(asked.ask(question))
+
+
+def _assert_same(answer: pl.DataFrame, other: pl.DataFrame) -> None:
+    named = answer.rename(dict(zip(answer.columns, other.columns, strict=True)))
+    assert_frame_equal(named, other, check_dtypes=False, rel_tol=1e-9, abs_tol=1e-9)
 
 
 class Runs:
@@ -101,10 +102,6 @@ class Runs:
         self.wall.append(round((time.perf_counter() - wall) * 1000, 1))
         self.busy.append(round((time.process_time() - busy) * 1000, 1))
         return done
-
-
-def _rendered(question: Question) -> tuple[str, tuple[Any, ...]]:
-    return render(queries.figures(question, EVERYTHING, SETTINGS))
 
 
 def _tables(question: Question) -> str:

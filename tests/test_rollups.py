@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from itertools import product
+from typing import Any
 
 import pytest
 import shops
@@ -15,8 +17,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from loading import Loading
 from oracle.sample import Row, member, order, refund, sale
+from sqlalchemy.sql.expression import Select
 
-from warehouse import answers, queries, show
+from warehouse import answers, cohorts, queries, rfm, show
 from warehouse.access import EVERYTHING, Scope
 from warehouse.dimensions import DIMENSIONS
 from warehouse.engine import Hub, Snapshot
@@ -51,6 +54,9 @@ FILTERS = (
 )  # fmt: skip
 
 
+Ask = Callable[[Question, Scope], Select[Any]]
+
+
 @dataclass(frozen=True)
 class Asked:
     """A company, read through one snapshot."""
@@ -58,10 +64,16 @@ class Asked:
     snapshot: Snapshot
     settings: Settings
 
-    def both(self, question: Question, scope: Scope = EVERYTHING) -> tuple[object, object]:
+    def both(
+        self, question: Question, scope: Scope = EVERYTHING, ask: Ask | None = None
+    ) -> tuple[object, object]:
         """The answer from rollups, and the one from lines."""
+
+        def figures(one: Question, scope: Scope) -> Select[Any]:
+            return queries.figures(one, scope, self.settings)
+
         rolled, lines = (
-            show.records(self.snapshot.fetch(queries.figures(one, scope, self.settings)))
+            show.records(self.snapshot.fetch((ask or figures)(one, scope)))
             for one in (question, replace(question, from_lines=True))
         )
         return rolled, lines
@@ -255,6 +267,24 @@ def test_what_counts_once_does_so_over_any_period(dense: Asked, by: tuple[str, .
         assert rolled == lines
 
     check()
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, NORTH], ids=["all", "north"])
+@pytest.mark.parametrize("where", FILTERS, ids=str)
+def test_cohorts_and_rfm_are_the_same_from_rollups_as_from_lines(
+    dense: Asked, where: tuple[tuple[str, tuple[str, ...]], ...], scope: Scope
+) -> None:
+    inside = tuple(pair for pair in where if pair[0] != "month")
+    question = Question((), date(2023, 1, 1), PERIODS[0][1], (), inside)
+    asked: list[Ask] = [cohorts.cohort_months, *(partial(_quintiles, cut) for cut in rfm.CUTS)]
+    for ask in asked:
+        rolled, lines = dense.both(question, replace(scope, personal_data=True), ask)
+        assert rolled == lines
+        assert rolled or scope is NORTH or inside
+
+
+def _quintiles(cut: str, question: Question, scope: Scope) -> Select[Any]:
+    return rfm.quintiles(question, cut, scope)
 
 
 def test_every_rollup_is_asked(dense: Asked) -> None:

@@ -25,7 +25,8 @@ class Joined:
         self._line = line
         self._org = org
 
-    def _join(self, name: str, table: FromClause, on: Expression) -> FromClause:
+    def join(self, name: str, table: FromClause, on: Expression) -> FromClause:
+        """A table beside the rows, which stay where it has none of theirs."""
         self.tables[name] = table
         self.joined = self.joined.outerjoin(table, on)
         return table
@@ -40,7 +41,7 @@ class Joined:
             "member": LOADED["members"], "campaign": LOADED["campaigns"],
         }[kind].alias(name)  # fmt: skip
         same = table.c[f"{kind}_key"] == self._line.c[f"{name}_key"]
-        return self._join(name, table, and_(same, table.c.is_known))
+        return self.join(name, table, and_(same, table.c.is_known))
 
     def days(self, days: FromClause) -> None:
         """Only rows of these days, under the time they are shown at."""
@@ -59,10 +60,10 @@ class Joined:
             return self._brand()
         if dimension.of == "region":
             return self._region(is_top=name == "top_region")
-        table = self.entity(dimension.of)
-        if dimension.name == dimension.of:
-            return _shown(self._line.c[f"{dimension.of}_key"], table.c[dimension.column])
-        return table.c[dimension.column]
+        is_itself, line = dimension.name == dimension.of, self._line.c
+        named = self._line if is_itself and dimension.column in line else self.entity(dimension.of)
+        found = named.c[dimension.column]
+        return _shown(line[f"{dimension.of}_key"], found) if is_itself else found
 
     def _brand(self) -> Expression:
         """As is: the store's latest brand; a product's own brand stays either way."""
@@ -88,10 +89,10 @@ class Joined:
         if name not in self.tables:
             if is_top:
                 paths = REGION_PATHS.alias("top_path")
-                self._join("top_path", paths, and_(paths.c.region_key == key, paths.c.is_top))
+                self.join("top_path", paths, and_(paths.c.region_key == key, paths.c.is_top))
                 key = paths.c.ancestor_key
             regions = LOADED["regions"].alias(name)
-            self._join(name, regions, and_(regions.c.region_key == key, regions.c.is_known))
+            self.join(name, regions, and_(regions.c.region_key == key, regions.c.is_known))
         return _shown(key, self.tables[name].c.region_id)
 
     def narrowed(self, name: str, values: Sequence[str]) -> Expression:

@@ -147,6 +147,12 @@ def days_between(start: Expression, end: Expression) -> Expression:
     return type_coerce(func.date_diff("day", start, end), Integer)
 
 
+def month_number(date: Expression) -> Expression:
+    """A number of a date's month, one higher each month."""
+    year, month = (cast(func.date_part(name, date), Integer) for name in ("year", "month"))
+    return year * 12 + month
+
+
 def days_of_month(date: Expression) -> Expression:
     """How many days the month of a date has."""
     return type_coerce(_MONTH_DAYS(date), Integer)

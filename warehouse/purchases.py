@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -12,28 +14,45 @@ from warehouse.access import Scope
 from warehouse.dimensions import DIMENSIONS, TIME
 from warehouse.filters import Question, QuestionError, check_choices, nearest
 from warehouse.joined import Joined
+from warehouse.parts import BUYERS, Part
+from warehouse.rollups import Rollup
+from warehouse.routes import summed_up
 from warehouse.schema import CREDITED_LINES
+from warehouse.settings import Settings
 from warehouse.sources import SOURCES
 
 Expression = ColumnElement[Any]
 
 
-def of_members(question: Question, scope: Scope) -> FromClause:
-    """Lines of members that a viewer may see, inside the question's filters, of all time:
-    member_key, business_date, is_return, receipt_key, net_amount. Raises QuestionError."""
+@dataclass(frozen=True)
+class Purchases:
+    """Lines of members, or what they add up to by day in a rollup."""
+
+    rows: FromClause
+    rollup: Rollup | None
+
+    @property
+    def is_sale(self) -> Expression:
+        """Whether a row has something that was bought."""
+        return self.rows.c[BUYERS.name] > 0 if self.rollup else ~self.rows.c.is_return
+
+    def sum_of(self, part: Part) -> Expression:
+        """A part (NET, RECEIPTS) of some of the rows."""
+        read = self.rollup.read(part) if self.rollup else part.aggregate
+        return read({"line": self.rows}, Settings())
+
+
+def of_members(question: Question, scope: Scope, parts: Sequence[Part] = ()) -> Purchases:
+    """What members bought that a viewer may see, inside the question's filters, of all time; of
+    the parts of lines, only some `parts` are looked at. Raises QuestionError."""
     _check(question)
-    line = CREDITED_LINES
+    rollup = summed_up(SOURCES["member_days"], (BUYERS, *parts), question, scope)
+    line = rollup.rows() if rollup else CREDITED_LINES
     joined = Joined(line, question.org)
     inside = [joined.narrowed(name, values) for name, values in question.where]
-    return (
-        select(
-            line.c.member_key, line.c.business_date, line.c.is_return, line.c.receipt_key,
-            line.c.net_amount,
-        )
-        .select_from(joined.joined)
-        .where(line.c.member_key.is_not(None), access.visible(line.c.store_key, scope), *inside)
-        .subquery("bought")
-    )  # fmt: skip
+    visible = access.visible(line.c.store_key, scope)
+    rows = select(*line.c).where(line.c.member_key.is_not(None), visible, *inside)
+    return Purchases(rows.select_from(joined.joined).subquery("bought"), rollup)
 
 
 def _check(question: Question) -> None:

@@ -89,7 +89,7 @@ def figures(question: Question, scope: Scope, settings: Settings) -> Select[Any]
         for metric in metrics
         for compared in periods(question)
     ]
-    names = [found.rows.c[name] for name in question.by]
+    names = [found.columns[name] for name in question.by]
     rows = found.some().add_columns(*names, *values)
     return rows.order_by(*(name.asc().nulls_last() for name in names))
 
@@ -101,7 +101,7 @@ def sums(
     under its own name, empty where a group has no rows of its source. Nothing is compared."""
     found = summed(parts, question, scope, settings)
     columns = dict.fromkeys((*question.by, *(part.name for part in parts)))
-    return found.some().add_columns(*(found.rows.c[name] for name in columns))
+    return found.some().add_columns(*(found.columns[name] for name in columns))
 
 
 def _parts(metrics: Sequence[Metric]) -> list[Part]:
@@ -111,8 +111,8 @@ def _parts(metrics: Sequence[Metric]) -> list[Part]:
 
 def _shown(metric: Metric, found: Sums, compared: bool) -> Expression:
     """A figure where a group is one of its own, whatever other figures stand beside it."""
-    there = [found.there[compared], *(found.of(part, compared).is_not(None)
-                                      for part in metric.beside)]  # fmt: skip
+    is_there = found.there[compared] if len(found.there) > 1 else None  # else only those are kept
+    there = [is_there, *(found.of(part, compared).is_not(None) for part in metric.beside)]
     conditions = [one for one in there if one is not None]
     value = _value(metric, found, compared)
     return case((and_(*conditions), value)) if conditions else value

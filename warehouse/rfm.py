@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy.sql.expression import FromClause, Select
 
 from warehouse import portable, purchases
 from warehouse.access import Scope
 from warehouse.filters import Question, QuestionError, nearest
+from warehouse.parts import NET, RECEIPTS
 from warehouse.schema import DIM_DATES, LOADED
 
 Expression = ColumnElement[Any]
@@ -56,17 +57,17 @@ def quintiles(question: Question, by: str, scope: Scope) -> Select[Any]:
 
 def _of_member(question: Question, scope: Scope) -> FromClause:
     """One row a member with a purchase in the window: days since the last, receipts, net sales."""
-    bought, dates = purchases.of_members(question, scope), DIM_DATES
+    found, dates = purchases.of_members(question, scope, (NET, RECEIPTS)), DIM_DATES
+    bought, receipts = found.rows, cast(found.sum_of(RECEIPTS), BigInteger)
     year_ago = select(dates.c.year_ago_date).where(dates.c.date == question.end).scalar_subquery()
     end = literal(question.end)
-    last = func.max(case((~bought.c.is_return, bought.c.business_date)))
-    receipts = func.count(distinct(case((~bought.c.is_return, bought.c.receipt_key))))
+    last = func.max(case((found.is_sale, bought.c.business_date)))
     return (
         select(
             bought.c.member_key,
             portable.days_between(last, end).label("days_since"),
             receipts.label("receipts"),
-            func.sum(bought.c.net_amount).label("net"),
+            found.sum_of(NET).label("net"),
         )
         .where(bought.c.business_date <= end, bought.c.business_date > year_ago)
         .group_by(bought.c.member_key)

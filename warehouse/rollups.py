@@ -26,11 +26,13 @@ from sqlalchemy import (
     Date,
     Numeric,
     Table,
+    and_,
     case,
     distinct,
     func,
     or_,
     select,
+    true,
 )
 from sqlalchemy.sql.expression import FromClause
 
@@ -72,6 +74,11 @@ class Rollup:
         """Its rows, in place of lines."""
         return TABLES[self.name].alias("line")
 
+    def is_sum(self, part: Part) -> bool:
+        """Whether a part is a sum of its rows, so that it is a sum of sums of them as well."""
+        kept = self.kept(part)
+        return kept is not None and not isinstance(kept.aggregate, Distinct)
+
     def amounts(self, part: Part = p.NET, name: str = "net_amount") -> FromClause:
         """The same with one of their sums alone, under that name."""
         line = self.rows()
@@ -90,11 +97,20 @@ def _whole(rollup: Rollup, part: Part, line: FromClause, since: Expression | Non
         is_first = or_(line.c[PREVIOUS].is_(None), line.c[PREVIOUS] < since)
         return portable.total(case((is_first, stored), else_=0))
     if _counts_receipts(part):
-        in_one_cell = portable.total(case((line.c.receipt_key.is_(None), stored), else_=0))
-        return in_one_cell + func.count(distinct(case((stored > 0, line.c.receipt_key))))
+        return receipts(line, stored)
     if isinstance(part.aggregate, Distinct):
         return func.count(distinct(case((stored > 0, line.c[part.aggregate.column]))))
     return portable.total(stored)
+
+
+_ALWAYS: Expression = true()
+
+
+def receipts(line: FromClause, stored: Expression, where: Expression = _ALWAYS) -> Expression:
+    """Receipts of the rows that fulfil a condition, of which `stored` counts those on a row."""
+    in_one_cell = and_(line.c.receipt_key.is_(None), where)
+    apart = distinct(case((and_(stored > 0, where), line.c.receipt_key)))
+    return portable.total(case((in_one_cell, stored), else_=0)) + func.count(apart)
 
 
 def days_sold() -> FromClause:
@@ -133,7 +149,7 @@ ROLLUPS = (
     Rollup("agg_guide_days", "day, store, brand, channel and guide", (*_STORE, "guide_key"),
            (*_SUMS, *_RECEIPTS, p.ACTIVE_GUIDES)),
     Rollup("agg_member_days", "day, store, brand, channel, guide, kind of line and member",
-           (*_STORE, "guide_key", "source", "member_key"), (p.BUYERS,)),
+           (*_STORE, "guide_key", "source", "member_key"), (p.BUYERS, p.NET, p.RECEIPTS)),
 )  # fmt: skip
 """The smaller ones first: a question is answered from the first that can."""
 

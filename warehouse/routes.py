@@ -37,11 +37,18 @@ def routed(
 
 
 def _rollup(source: Source, part: Part, question: Question, scope: Scope) -> Rollup | None:
+    return summed_up(source, source.summed or (part,), question, scope)
+
+
+def summed_up(
+    source: Source, wanted: Sequence[Part], question: Question, scope: Scope
+) -> Rollup | None:
+    """The rollup that has these parts of lines for what a question looks at (None: lines)."""
     if source.summed is None or question.from_lines or question.convention is not None:
         return None
     if credit.policy(question.credit) != credit.STANDARD:
         return None
-    wanted, columns = source.summed or (part,), _columns(source, question, scope)
+    columns = _columns(source, question, scope)
     return next(
         (one for one in ROLLUPS
          if all(map(one.kept, wanted))

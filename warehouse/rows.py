@@ -104,12 +104,18 @@ def footfall(view: View) -> FromClause:
     return with_organisation(_footfall_days(view), view.question)
 
 
-def counted_lines(view: View) -> FromClause:
-    """Lines of store-days that have a counter, under the store's brand."""
-    line = view.rollup.rows() if view.rollup else CREDITED_LINES
+def counted_days(view: View, line: FromClause) -> tuple[FromClause, Expression]:
+    """The store-days that have a counter, and which rows are theirs."""
     counted = _footfall_days(view)
     days = select(counted.c.store_key, counted.c.business_date).distinct().subquery()
     same = and_(days.c.store_key == line.c.store_key, days.c.business_date == line.c.business_date)
+    return days, same
+
+
+def counted_lines(view: View) -> FromClause:
+    """Lines of store-days that have a counter, under the store's brand."""
+    line = view.rollup.rows() if view.rollup else CREDITED_LINES
+    days, same = counted_days(view, line)
     others = (column for column in line.c if column.name not in ("brand", "store_brand"))
     return select(*others, line.c.store_brand.label("brand")).join(days, same).subquery("line")
 

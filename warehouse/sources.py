@@ -26,7 +26,18 @@ from warehouse import (
 )
 from warehouse.filters import Question
 from warehouse.funnels import SHIPPED
-from warehouse.parts import AREA, AREA_NET, BUYERS, CREDITED, NET, STORE_NET, Columns, Part
+from warehouse.parts import (
+    AREA,
+    AREA_NET,
+    BUYERS,
+    COUNTED_RECEIPTS,
+    CREDITED,
+    NET,
+    STORE_NET,
+    Columns,
+    Part,
+)
+from warehouse.rollups import receipts
 from warehouse.rows import View
 from warehouse.schema import (
     SCANS,
@@ -80,6 +91,21 @@ def _area_of_summed(columns: Columns, _: Settings) -> Expression:
 
 def _net_of_summed(columns: Columns, _: Settings) -> Expression:
     return _area_of_store(columns, NET.name)["net"]
+
+
+def _counted_of_summed(columns: Columns, _: Settings) -> Expression:
+    line = columns["line"]
+    is_counted = columns["counted"].c.store_key.is_not(None)
+    return receipts(line, line.c[COUNTED_RECEIPTS.name], is_counted)
+
+
+_COUNTED = Part(COUNTED_RECEIPTS.name, "lines", _counted_of_summed, ("counted",))
+
+
+def _counted_of_store(question: Question, _: Part) -> Part | None:
+    """The same for receipts of store-days with a counter, but they go by the store's brand."""
+    has_brand = "brand" in {*question.by, *(name for name, _ in question.where)}
+    return _COUNTED if "store" in question.by and not has_brand else None
 
 
 _STORE_AREA = {
@@ -141,7 +167,7 @@ SOURCES: Mapping[str, Source] = {
         Source("lines", rows.lines_of_days, (*_LINE, "handling_store"), "sale and return lines",
                summed=()),
         Source("counted_lines", rows.counted_lines, ORGANISATION, "receipts of counted store-days",
-               False, summed=(), needs=("store_key", "store_brand")),
+               False, summed=(), needs=("store_key", "store_brand"), held=_counted_of_store),
         Source("footfall", rows.footfall, ORGANISATION, "visitors by store and hour"),
         Source("areas", rows.amounts, _LINE, "selling areas of stores",
                each="store", of_each=_area_of_store, summed=(NET,), needs=("store_key",),

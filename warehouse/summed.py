@@ -1,42 +1,21 @@
-"""The sums figures are made of: a SELECT for each source, then all of them side by side.
-
-Where rows are grouped, a question and what it is compared to are read in one go, each row marked as
-`is_compared` or not; a total is read period by period, of which each touches its own days only.
-"""
+"""The sums figures are made of, all pieces of a question side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    case,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    true,
-    union_all,
-)  # fmt: skip
+from sqlalchemy import ColumnElement, case, func, literal, null, or_, select, true, union_all
 from sqlalchemy.sql.expression import FromClause, Select
 
-from warehouse import access
 from warehouse.access import Scope
-from warehouse.dimensions import TIME
+from warehouse.dimensions import DIMENSIONS, TIME
 from warehouse.filters import Question
-from warehouse.joined import Joined
-from warehouse.member_rows import bucket_ends
 from warehouse.parts import Part
-from warehouse.periods import COMPARED, days_of, periods, spans, with_first
-from warehouse.rollups import Rollup
-from warehouse.routes import routed
-from warehouse.rows import View
+from warehouse.periods import COMPARED, days_of, periods, spans
+from warehouse.pieces import Asked, Piece, pieces, read
 from warehouse.settings import Settings
-from warehouse.sources import SOURCES, Source
 
 Expression = ColumnElement[Any]
 PRESENT = "is_there"
@@ -44,51 +23,23 @@ PRESENT = "is_there"
 
 @dataclass(frozen=True)
 class Sums:
-    """Summed parts by a question's dimensions: `rows` have a column for each part and period
-    (`named`); `there` says whether a group is there in a period (None: its sums say so)."""
+    """Summed parts by a question's dimensions: `columns` of `rows` are the dimensions, and each
+    part of each period (`named`); `there` says whether a group is there in a period (None: its
+    sums say so)."""
 
     rows: FromClause
+    columns: Mapping[str, Expression]
     there: Mapping[bool, Expression | None]
 
     def of(self, part: Part, compared: bool) -> Expression:
         """The sum of a part, empty where a group has no rows of its source."""
-        return self.rows.c[named(part.name, compared)]
+        return self.columns[named(part.name, compared)]
 
     def some(self) -> Select[Any]:
         """SELECT of nothing yet from the groups that are there in any period."""
         told = [one for one in self.there.values() if one is not None]
         rows = select().select_from(self.rows)
         return rows.where(or_(*told)) if len(told) == len(self.there) else rows
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Parts read together from one source, or from a rollup in its place, in these periods."""
-
-    source: Source
-    rollup: Rollup | None
-    parts: Sequence[Part]
-    periods: Sequence[bool]
-    makes_groups: bool
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What every piece is asked."""
-
-    question: Question
-    scope: Scope
-    settings: Settings
-
-    @property
-    def named(self) -> set[str]:
-        """The dimensions grouped or narrowed by."""
-        return {*self.question.by, *(name for name, _ in self.question.where)}
-
-    @property
-    def has_times(self) -> bool:
-        """Whether rows are shown or narrowed by time."""
-        return bool(self.named & set(TIME))
 
 
 def named(name: str, compared: bool, suffix: str = "_then") -> str:
@@ -98,196 +49,86 @@ def named(name: str, compared: bool, suffix: str = "_then") -> str:
 
 def summed(parts: Sequence[Part], question: Question, scope: Scope, settings: Settings) -> Sums:
     """Parts by the question's dimensions, those of the compared period beside them."""
-    asked = _Asked(question, scope, settings)
-    pieces = list(_pieces(parts, asked))
+    asked = Asked(question, scope, settings)
+    found = list(pieces(parts, asked))
     if not question.by:
-        return _beside(pieces, asked)
-    if len(pieces) == 1 and pieces[0].makes_groups and not question.compare:
-        return Sums(_sums(pieces[0], asked).subquery("parts"), {False: None})
-    return _together(pieces, asked)
+        return _beside(found, asked)
+    if len(found) == 1 and _is_over_time(found[0], asked):
+        return _over_time(replace(found[0], by_day=True), asked)
+    if len(found) == 1 and found[0].makes_groups and not question.compare:
+        rows = read(found[0], asked).subquery("parts")
+        return Sums(rows, dict(rows.c), {False: None})
+    return _together(found, asked)
 
 
-# Pieces ------------------------------------------------------------------------------------------
-def _pieces(parts: Sequence[Part], asked: _Asked) -> Iterator[_Piece]:
-    """What is read separately: what hangs on the days read, period by period."""
-    question, each = asked.question, periods(asked.question)
-    together: dict[tuple[str, Rollup | None], list[Part]] = {}
-    for source in SOURCES.values():
-        own = [part for part in parts if part.source == source.name]
-        for rollup, some in routed(source, own, question, asked.scope):
-            for part in some:
-                read_as = "lines" if rollup and source.held(question, part) else source.name
-                together.setdefault((read_as, rollup), []).append(part)
-    for (name, rollup), some in together.items():
-        makes_groups = any(SOURCES[part.source].makes_groups for part in some)
-        source = SOURCES[name]
-        hangs_on_days = source.at_ends or source.each or (rollup and rollup.pairs)
-        is_apart = not question.by or hangs_on_days
-        for read in [[one] for one in each] if is_apart else [each]:
-            yield _Piece(source, rollup, some, read, makes_groups)
-
-
-def _sums(piece: _Piece, asked: _Asked) -> Select[Any]:
-    """The parts of a piece by the question's dimensions; of two periods, by COMPARED too."""
-    if piece.source.name == "all_tenders":
-        return _of_all_tenders(piece, asked)
-    return _grouped(piece, asked)
-
-
-def _grouped(piece: _Piece, asked: _Asked) -> Select[Any]:
-    """The parts of one source, from lines or from a rollup."""
-    question, source, rollup = asked.question, piece.source, piece.rollup
-    days, where = days_of(question, piece.periods), question.where
-    if source.at_ends:
-        days = bucket_ends(days, question)
-        where = tuple(pair for pair in where if pair[0] not in TIME)
-    view = View(question, days, asked.settings, rollup, spans(question, piece.periods))
-    line = source.rows(view)
-    if "handling_store" in asked.named:
-        line = access.own_handling(line, asked.scope)
-    joined = Joined(line, question.org)
-    marked, conditions = _on_days(joined, line, days, piece, asked)
-    if not asked.scope.everything:
-        conditions.append(_visible(source, line, asked.scope))
-    if "handling_store" in asked.named:
-        conditions.append(line.c.is_return)
-    conditions += [joined.narrowed(name, values) for name, values in where]
-    groups = {**marked, **{name: joined.expression(name) for name in question.by}}
-    if source.each:
-        return _by_each(piece, joined, groups, conditions, asked)
-    values = _values(piece, joined, asked)
-    labelled = [group.label(name) for name, group in groups.items()]
-    chosen = select(*labelled, *values).select_from(joined.joined).where(*conditions)
-    return chosen.group_by(*groups.values())
-
-
-def _on_days(
-    joined: Joined, line: FromClause, days: FromClause, piece: _Piece, asked: _Asked
-) -> tuple[dict[str, Expression], list[Expression]]:
-    """Limits rows to the days read: by joining these, or where it will do by conditions. Returns
-    what tells rows of two periods apart, and the conditions."""
-    known, is_both = spans(asked.question, piece.periods), len(piece.periods) > 1
-    if asked.has_times or not known or (is_both and known[1][1] >= known[0][0]):
-        joined.days(with_first(days) if piece.rollup and piece.rollup.pairs else days)
-        return ({COMPARED: joined.tables["date"].c[COMPARED]} if is_both else {}), []
-    day = line.c.business_date
-    marked: dict[str, Expression] = {COMPARED: day < asked.question.start} if is_both else {}
-    return marked, [or_(*(day.between(*span) for span in known))]
-
-
-def _values(piece: _Piece, joined: Joined, asked: _Asked) -> list[Expression]:
-    rollup = piece.rollup if piece.rollup and not piece.source.summed else None
-    read = [_read(part, rollup, asked) for part in piece.parts]
-    for part in read:
-        if not (rollup and rollup.kept(part)):
-            for name in part.needs:
-                joined.entity(name)
-    tables, settings = joined.tables, asked.settings
-    since: Expression | None = None
-    if rollup and rollup.pairs:
-        known = spans(asked.question, piece.periods)
-        since = tables["date"].c.first_date if "date" in tables else literal(known[0][0])
-
-    def value(part: Part) -> Expression:
-        if rollup and rollup.kept(part):
-            return rollup.read(part, since)(tables, settings)
-        return part.aggregate(tables, settings)
-
-    return [value(of).label(part.name) for of, part in zip(read, piece.parts, strict=True)]
-
-
-def _read(part: Part, rollup: Rollup | None, asked: _Asked) -> Part:
-    """What a part is of lines summed up; of lines themselves it is what it is."""
-    return (rollup and SOURCES[part.source].held(asked.question, part)) or part
-
-
-def _by_each(
-    piece: _Piece, joined: Joined, groups: Mapping[str, Expression],
-    conditions: Sequence[Expression], asked: _Asked,
-) -> Select[Any]:  # fmt: skip
-    """What counts once per group: first what is found of each, then the parts over those."""
-    source = piece.source
-    if source.each == "store":
-        joined.entity("store")
-    key = joined.tables["line"].c[f"{source.each}_key"]
-    found = source.of_each(joined.tables) if source.of_each else {}
-    labelled = [value.label(name) for name, value in {**groups, **found}.items()]
-    of_each = (
-        select(*labelled)
-        .select_from(joined.joined)
-        .where(*conditions)
-        .group_by(*groups.values(), key)
-        .subquery("of_each")
-    )
-    each = {"line": of_each}
-    values = [part.aggregate(each, asked.settings).label(part.name) for part in piece.parts]
-    names = [of_each.c[name] for name in groups]
-    return select(*names, *values).group_by(*names)
-
-
-def _of_all_tenders(piece: _Piece, asked: _Asked) -> Select[Any]:
-    """The parts of the same group over all tenders, beside each tender."""
-    where = tuple(pair for pair in asked.question.where if pair[0] != "tender")
-    every = replace(asked, question=replace(asked.question, where=where))
-    grouped = _grouped(piece, every).subquery("by_tender")
-    sums = {part.name for part in piece.parts}
-    names = [column for column in grouped.c if column.name not in sums]
-    rest = [column for column in names if column.name != "tender"]
-    wholes = (func.sum(grouped.c[name]).over(partition_by=rest).label(name) for name in sums)
-    return select(*names, *wholes)
-
-
-def _visible(source: Source, line: FromClause, scope: Scope) -> Expression:
-    """A scope limits rows by their store; a region's own targets by the region."""
-    seen = access.visible(line.c.store_key, scope)
-    if source.name != "targets" or "region_key" not in line.c or not scope.regions:
-        return seen
-    own = and_(line.c.store_key.is_(None), line.c.region_key.in_(access.visible_regions(scope)))
-    return or_(seen, own)
-
-
-# Side by side ------------------------------------------------------------------------------------
-def _beside(pieces: Sequence[_Piece], asked: _Asked) -> Sums:
+def _beside(each: Sequence[Piece], asked: Asked) -> Sums:
     """Totals: each piece has one row."""
-    found = [(_sums(piece, asked).subquery(), piece) for piece in pieces]
-    columns = [
-        rows.c[part.name].label(named(part.name, piece.periods[0]))
-        for rows, piece in found
+    found = [(read(piece, asked).subquery(), piece) for piece in each]
+    columns = {
+        named(part.name, piece.periods[0]): one.c[part.name]
+        for one, piece in found
         for part in piece.parts
-    ]
+    }
     joined: FromClause = found[0][0]
-    for rows, _ in found[1:]:
-        joined = joined.join(rows, true())
-    made = {piece.periods[0] for piece in pieces if piece.makes_groups}
+    for one, _ in found[1:]:
+        joined = joined.join(one, true())
+    made = {piece.periods[0] for piece in each if piece.makes_groups}
     there = {one: None if one in made else literal(False) for one in periods(asked.question)}
-    return Sums(select(*columns).select_from(joined).subquery("parts"), there)
+    return Sums(joined, columns, there)
 
 
-def _together(pieces: Sequence[_Piece], asked: _Asked) -> Sums:
+def _is_over_time(piece: Piece, asked: Asked) -> bool:
+    """Whether all that is read are sums of days in a row, and only time tells groups apart."""
+    question, rollup = asked.question, piece.rollup
+    narrowed = {name for name, _ in question.where}
+    is_by_time = piece.makes_groups and set(question.by) <= set(TIME) and not narrowed & set(TIME)
+    are_sums = rollup is not None and all(map(rollup.is_sum, piece.parts))
+    return is_by_time and are_sums and bool(spans(question, piece.periods))
+
+
+def _over_time(piece: Piece, asked: Asked) -> Sums:
+    """Sums by day first: there are few of these for which to look up the times."""
+    rows = read(piece, asked).subquery("by_day")
+    days = days_of(asked.question, piece.periods)
+    names = [days.c[DIMENSIONS[name].column].label(name) for name in asked.question.by]
+    values = [
+        func.sum(_only(rows.c[part.name], days, one)).label(named(part.name, one))
+        for part in piece.parts
+        for one in piece.periods
+    ]
+    joined = rows.join(days, days.c.source_date == rows.c.business_date)
+    found = select(*names, *values).select_from(joined).group_by(*names).subquery("parts")
+    return Sums(found, dict(found.c), dict.fromkeys(piece.periods))
+
+
+def _only(value: Expression, rows: FromClause, compared: bool) -> Expression:
+    """A value on the rows of one period, where there are two."""
+    if COMPARED not in rows.c:
+        return value
+    return case((rows.c[COMPARED] if compared else ~rows.c[COMPARED], value))
+
+
+def _together(found: Sequence[Piece], asked: Asked) -> Sums:
     """Groups: one is there when any piece that makes groups has it."""
     question, each = asked.question, periods(asked.question)
-    told = [] if [piece.makes_groups for piece in pieces] == [True] else [PRESENT]
-    columns = [*dict.fromkeys(part.name for piece in pieces for part in piece.parts), *told]
-    branches = [_branch(piece, columns, asked) for piece in pieces]
+    told = [] if [piece.makes_groups for piece in found] == [True] else [PRESENT]
+    columns = [*dict.fromkeys(part.name for piece in found for part in piece.parts), *told]
+    branches = [_branch(piece, columns, asked) for piece in found]
     rows = (union_all(*branches) if branches[1:] else branches[0]).subquery("branches")
-
-    def only(column: str, compared: bool) -> Expression:
-        value: Expression = rows.c[column]
-        if question.compare:
-            mark = rows.c[COMPARED]
-            value = case((mark if compared else ~mark, value))
-        return func.max(value).label(named(column, compared))
-
     names = [rows.c[name] for name in question.by]
-    values = [only(column, one) for one in each for column in columns]
-    found = select(*names, *values).group_by(*names).subquery("parts")
-    there = {one: found.c[named(PRESENT, one)].is_not(None) if told else None for one in each}
-    return Sums(found, there)
+    values = [
+        func.max(_only(rows.c[column], rows, one)).label(named(column, one))
+        for one in each
+        for column in columns
+    ]
+    parts = select(*names, *values).group_by(*names).subquery("parts")
+    there = {one: parts.c[named(PRESENT, one)].is_not(None) if told else None for one in each}
+    return Sums(parts, dict(parts.c), there)
 
 
-def _branch(piece: _Piece, columns: Sequence[str], asked: _Asked) -> Select[Any]:
+def _branch(piece: Piece, columns: Sequence[str], asked: Asked) -> Select[Any]:
     """The rows of a piece, in the columns of all."""
-    rows = _sums(piece, asked).subquery()
+    rows = read(piece, asked).subquery()
     values: dict[str, Expression] = {part.name: rows.c[part.name] for part in piece.parts}
     if piece.makes_groups:
         values[PRESENT] = literal(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Integer,
     String,
@@ -67,10 +68,15 @@ def _target_days(level: str) -> Select[Any]:
     )
 
 
+def _name(identifier: Column[Any]) -> Expression:
+    """What a store or guide is called that has been loaded itself, so that groups need not look."""
+    return case((identifier.table.c.is_known, identifier)).label(identifier.name)
+
+
 def _store_targets(question: Question) -> FromClause:
     days, stores = _target_days("store").subquery(), DIM_STORES
     rows = select(
-        days.c.business_date, days.c.target, stores.c.store_key,
+        days.c.business_date, days.c.target, stores.c.store_key, _name(stores.c.store_id),
         literal(None, Integer).label("guide_key"), literal(False).label("is_own"),
     ).join(stores, stores.c.store_id == days.c.id)  # fmt: skip
     return with_organisation(rows.subquery(), question)
@@ -81,7 +87,7 @@ def _guide_targets(question: Question) -> FromClause:
     days, guides = _target_days("guide").subquery(), DIM_GUIDES
     rows = select(
         days.c.business_date, days.c.target, guides.c.store_key, guides.c.guide_key,
-        literal(True).label("is_own"),
+        _name(guides.c.guide_id), literal(True).label("is_own"),
     ).join(guides, guides.c.guide_id == days.c.id)  # fmt: skip
     return with_organisation(rows.subquery(), question)
 

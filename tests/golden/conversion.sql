@@ -8,11 +8,8 @@ WITH anon_3 AS (
   WHERE NOT fct_footfall_hours.is_deleted
     AND fct_footfall_hours.hour_start BETWEEN TIMESTAMP '2024-02-29 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'
 )
-SELECT parts.store,
-  CASE WHEN (parts.is_there IS NOT NULL)
-    THEN CAST(
-      coalesce(parts.counted_receipts, 0) AS DOUBLE PRECISION
-    ) / nullif(CAST(parts.visitor_count AS DOUBLE PRECISION), 0) END AS conversion_rate
+SELECT parts.store, CAST(coalesce(parts.counted_receipts, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.visitor_count AS DOUBLE PRECISION), 0) AS conversion_rate
 FROM (
   SELECT branches.store, max(branches.counted_receipts) AS counted_receipts,
     max(branches.visitor_count) AS visitor_count, max(branches.is_there) AS is_there

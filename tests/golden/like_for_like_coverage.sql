@@ -35,33 +35,30 @@ WITH anon_2 AS (
     )
   )
 )
-SELECT CAST(coalesce(parts.covered, 0) AS DOUBLE PRECISION)
-  / nullif(CAST(parts.coverable_net AS DOUBLE PRECISION), 0) AS like_for_like_coverage
+SELECT CAST(coalesce(anon_1.covered, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(anon_1.coverable_net AS DOUBLE PRECISION), 0) AS like_for_like_coverage
 FROM (
-  SELECT anon_1.covered, anon_1.coverable_net
+  SELECT coalesce(sum(line.comparable_amount), 0) AS covered,
+    coalesce(sum(line.net_amount), 0) AS coverable_net
   FROM (
-    SELECT coalesce(sum(line.comparable_amount), 0) AS covered,
-      coalesce(sum(line.net_amount), 0) AS coverable_net
-    FROM (
-      SELECT fct_credited_lines.source, fct_credited_lines.receipt_key,
-        fct_credited_lines.line_number, fct_credited_lines.business_date,
-        fct_credited_lines.local_hour, fct_credited_lines.is_return,
-        fct_credited_lines.original_date, fct_credited_lines.channel,
-        fct_credited_lines.store_key, fct_credited_lines.region_key,
-        fct_credited_lines.handling_store_key, fct_credited_lines.credit_order_key,
-        fct_credited_lines.guide_key, fct_credited_lines.share, fct_credited_lines.product_key,
-        fct_credited_lines.member_key, fct_credited_lines.tender, fct_credited_lines.fulfilment,
-        fct_credited_lines.device, fct_credited_lines.origin_store_key,
-        fct_credited_lines.fulfil_store_key, fct_credited_lines.quantity,
-        fct_credited_lines.net_amount, fct_credited_lines.list_amount,
-        fct_credited_lines.store_brand AS brand,
-        CASE WHEN (anon_2.day IS NOT NULL) THEN fct_credited_lines.net_amount
-          ELSE 0 END AS comparable_amount
-      FROM fct_credited_lines
-      LEFT OUTER JOIN anon_2 ON anon_2.store_key = fct_credited_lines.store_key
-        AND anon_2.day = fct_credited_lines.business_date
-      WHERE fct_credited_lines.store_key IS NOT NULL
-    ) AS line
-    WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-  ) AS anon_1
-) AS parts
+    SELECT fct_credited_lines.source, fct_credited_lines.receipt_key,
+      fct_credited_lines.line_number, fct_credited_lines.business_date,
+      fct_credited_lines.local_hour, fct_credited_lines.is_return,
+      fct_credited_lines.original_date, fct_credited_lines.channel,
+      fct_credited_lines.store_key, fct_credited_lines.region_key,
+      fct_credited_lines.handling_store_key, fct_credited_lines.credit_order_key,
+      fct_credited_lines.guide_key, fct_credited_lines.share, fct_credited_lines.product_key,
+      fct_credited_lines.member_key, fct_credited_lines.tender, fct_credited_lines.fulfilment,
+      fct_credited_lines.device, fct_credited_lines.origin_store_key,
+      fct_credited_lines.fulfil_store_key, fct_credited_lines.quantity,
+      fct_credited_lines.net_amount, fct_credited_lines.list_amount,
+      fct_credited_lines.store_brand AS brand,
+      CASE WHEN (anon_2.day IS NOT NULL) THEN fct_credited_lines.net_amount
+        ELSE 0 END AS comparable_amount
+    FROM fct_credited_lines
+    LEFT OUTER JOIN anon_2 ON anon_2.store_key = fct_credited_lines.store_key
+      AND anon_2.day = fct_credited_lines.business_date
+    WHERE fct_credited_lines.store_key IS NOT NULL
+  ) AS line
+  WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
+) AS anon_1

@@ -1,6 +1,5 @@
-SELECT parts.month,
-  CASE WHEN (parts.is_there IS NOT NULL) THEN CAST(parts.memberships AS BIGINT) END AS members,
-  CASE WHEN (parts.is_there IS NOT NULL) THEN CAST(parts.joined AS BIGINT) END AS new_members
+SELECT parts.month, CAST(parts.memberships AS BIGINT) AS members,
+  CAST(parts.joined AS BIGINT) AS new_members
 FROM (
   SELECT branches.month, max(branches.joined) AS joined,
     max(branches.memberships) AS memberships, max(branches.is_there) AS is_there

@@ -1,23 +1,58 @@
-SELECT CASE WHEN (parts.net IS NOT NULL)
+SELECT CASE WHEN (anon_1.net IS NOT NULL)
   THEN CAST(
-    coalesce(parts.came_twice, 0) AS DOUBLE PRECISION
-  ) / nullif(CAST(parts.came AS DOUBLE PRECISION), 0) END AS repeat_rate,
-  CASE WHEN (parts.net IS NOT NULL)
+    coalesce(anon_2.came_twice, 0) AS DOUBLE PRECISION
+  ) / nullif(CAST(anon_2.came AS DOUBLE PRECISION), 0) END AS repeat_rate,
+  CASE WHEN (anon_1.net IS NOT NULL)
     THEN CAST(
-      coalesce(parts.came_again, 0) AS DOUBLE PRECISION
-    ) / nullif(CAST(parts.began AS DOUBLE PRECISION), 0) END AS second_purchase_rate
+      coalesce(anon_3.came_again, 0) AS DOUBLE PRECISION
+    ) / nullif(CAST(anon_3.began AS DOUBLE PRECISION), 0) END AS second_purchase_rate
 FROM (
-  SELECT anon_1.net, anon_2.came_twice, anon_2.came, anon_3.came_again, anon_3.began
+  SELECT coalesce(sum(fct_credited_lines.net_amount), 0) AS net
+  FROM fct_credited_lines
+  WHERE fct_credited_lines.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
+) AS anon_1
+JOIN (
+  SELECT coalesce(sum(CASE WHEN (of_each.days >= 2) THEN 1 ELSE 0 END), 0) AS came_twice,
+    coalesce(sum(CASE WHEN TRUE THEN 1 ELSE 0 END), 0) AS came
   FROM (
-    SELECT coalesce(sum(fct_credited_lines.net_amount), 0) AS net
-    FROM fct_credited_lines
-    WHERE fct_credited_lines.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-  ) AS anon_1
-  JOIN (
-    SELECT coalesce(sum(CASE WHEN (of_each.days >= 2) THEN 1 ELSE 0 END), 0) AS came_twice,
-      coalesce(sum(CASE WHEN TRUE THEN 1 ELSE 0 END), 0) AS came
+    SELECT count(DISTINCT line.business_date) AS days
     FROM (
-      SELECT count(DISTINCT line.business_date) AS days
+      SELECT fct_credited_lines.source, fct_credited_lines.receipt_key,
+        fct_credited_lines.line_number, fct_credited_lines.business_date,
+        fct_credited_lines.local_hour, fct_credited_lines.is_return,
+        fct_credited_lines.original_date, fct_credited_lines.channel,
+        fct_credited_lines.store_key, fct_credited_lines.region_key,
+        fct_credited_lines.store_brand, fct_credited_lines.brand,
+        fct_credited_lines.handling_store_key, fct_credited_lines.credit_order_key,
+        fct_credited_lines.guide_key, fct_credited_lines.share, fct_credited_lines.product_key,
+        fct_credited_lines.member_key, fct_credited_lines.tender, fct_credited_lines.fulfilment,
+        fct_credited_lines.device, fct_credited_lines.origin_store_key,
+        fct_credited_lines.fulfil_store_key, fct_credited_lines.quantity,
+        fct_credited_lines.net_amount, fct_credited_lines.list_amount
+      FROM fct_credited_lines
+      WHERE NOT fct_credited_lines.is_return AND fct_credited_lines.member_key IS NOT NULL
+    ) AS line
+    WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
+    GROUP BY line.member_key
+  ) AS of_each
+) AS anon_2
+  ON true
+JOIN (
+  SELECT coalesce(
+    sum(CASE WHEN (of_each.began = 1 AND of_each.came_again = 1) THEN 1 ELSE 0 END), 0
+  ) AS came_again,
+    coalesce(sum(CASE WHEN (of_each.began = 1) THEN 1 ELSE 0 END), 0) AS began
+  FROM (
+    SELECT max(CASE WHEN line.is_first THEN 1 ELSE 0 END) AS began,
+      max(CASE WHEN NOT line.is_first THEN 1 ELSE 0 END) AS came_again
+    FROM (
+      SELECT line.source, line.receipt_key, line.line_number, line.local_hour, line.is_return,
+        line.original_date, line.channel, line.store_key, line.region_key, line.store_brand,
+        line.brand, line.handling_store_key, line.credit_order_key, line.guide_key, line.share,
+        line.product_key, line.member_key, line.tender, line.fulfilment, line.device,
+        line.origin_store_key, line.fulfil_store_key, line.quantity, line.net_amount,
+        line.list_amount, firsts.first_date AS business_date,
+        line.business_date = firsts.first_date AS is_first
       FROM (
         SELECT fct_credited_lines.source, fct_credited_lines.receipt_key,
           fct_credited_lines.line_number, fct_credited_lines.business_date,
@@ -35,27 +70,8 @@ FROM (
         FROM fct_credited_lines
         WHERE NOT fct_credited_lines.is_return AND fct_credited_lines.member_key IS NOT NULL
       ) AS line
-      WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      GROUP BY line.member_key
-    ) AS of_each
-  ) AS anon_2
-    ON true
-  JOIN (
-    SELECT coalesce(
-      sum(CASE WHEN (of_each.began = 1 AND of_each.came_again = 1) THEN 1 ELSE 0 END), 0
-    ) AS came_again,
-      coalesce(sum(CASE WHEN (of_each.began = 1) THEN 1 ELSE 0 END), 0) AS began
-    FROM (
-      SELECT max(CASE WHEN line.is_first THEN 1 ELSE 0 END) AS began,
-        max(CASE WHEN NOT line.is_first THEN 1 ELSE 0 END) AS came_again
-      FROM (
-        SELECT line.source, line.receipt_key, line.line_number, line.local_hour, line.is_return,
-          line.original_date, line.channel, line.store_key, line.region_key, line.store_brand,
-          line.brand, line.handling_store_key, line.credit_order_key, line.guide_key,
-          line.share, line.product_key, line.member_key, line.tender, line.fulfilment,
-          line.device, line.origin_store_key, line.fulfil_store_key, line.quantity,
-          line.net_amount, line.list_amount, firsts.first_date AS business_date,
-          line.business_date = firsts.first_date AS is_first
+      JOIN (
+        SELECT line.member_key, min(line.business_date) AS first_date
         FROM (
           SELECT fct_credited_lines.source, fct_credited_lines.receipt_key,
             fct_credited_lines.line_number, fct_credited_lines.business_date,
@@ -73,34 +89,14 @@ FROM (
           FROM fct_credited_lines
           WHERE NOT fct_credited_lines.is_return AND fct_credited_lines.member_key IS NOT NULL
         ) AS line
-        JOIN (
-          SELECT line.member_key, min(line.business_date) AS first_date
-          FROM (
-            SELECT fct_credited_lines.source, fct_credited_lines.receipt_key,
-              fct_credited_lines.line_number, fct_credited_lines.business_date,
-              fct_credited_lines.local_hour, fct_credited_lines.is_return,
-              fct_credited_lines.original_date, fct_credited_lines.channel,
-              fct_credited_lines.store_key, fct_credited_lines.region_key,
-              fct_credited_lines.store_brand, fct_credited_lines.brand,
-              fct_credited_lines.handling_store_key, fct_credited_lines.credit_order_key,
-              fct_credited_lines.guide_key, fct_credited_lines.share,
-              fct_credited_lines.product_key, fct_credited_lines.member_key,
-              fct_credited_lines.tender, fct_credited_lines.fulfilment,
-              fct_credited_lines.device, fct_credited_lines.origin_store_key,
-              fct_credited_lines.fulfil_store_key, fct_credited_lines.quantity,
-              fct_credited_lines.net_amount, fct_credited_lines.list_amount
-            FROM fct_credited_lines
-            WHERE NOT fct_credited_lines.is_return AND fct_credited_lines.member_key IS NOT NULL
-          ) AS line
-          GROUP BY line.member_key
-        ) AS firsts
-          ON firsts.member_key = line.member_key
-        JOIN dim_as_of ON firsts.first_date + 90 < dim_as_of.as_of_date
-        WHERE line.business_date <= firsts.first_date + 90
-      ) AS line
-      WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      GROUP BY line.member_key
-    ) AS of_each
-  ) AS anon_3
-    ON true
-) AS parts
+        GROUP BY line.member_key
+      ) AS firsts
+        ON firsts.member_key = line.member_key
+      JOIN dim_as_of ON firsts.first_date + 90 < dim_as_of.as_of_date
+      WHERE line.business_date <= firsts.first_date + 90
+    ) AS line
+    WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
+    GROUP BY line.member_key
+  ) AS of_each
+) AS anon_3
+  ON true

@@ -102,30 +102,27 @@ WITH anon_2 AS (
       AND purchases."at" <= anon_2.entered_at + INTERVAL '60 days'
     WHERE purchases.is_pos AND purchases."at" > anon_4.paid_at
   )
-SELECT CAST(coalesce(parts.closed_rings, 0) AS DOUBLE PRECISION)
-  / nullif(CAST(parts.ripe_rings AS DOUBLE PRECISION), 0) AS ring_closure_rate
+SELECT CAST(coalesce(anon_1.closed_rings, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(anon_1.ripe_rings AS DOUBLE PRECISION), 0) AS ring_closure_rate
 FROM (
-  SELECT anon_1.closed_rings, anon_1.ripe_rings
+  SELECT coalesce(
+    sum(CASE WHEN (of_each.is_ripe AND of_each.is_closed) THEN 1 ELSE 0 END), 0
+  ) AS closed_rings,
+    coalesce(sum(CASE WHEN of_each.is_ripe THEN 1 ELSE 0 END), 0) AS ripe_rings
   FROM (
-    SELECT coalesce(
-      sum(CASE WHEN (of_each.is_ripe AND of_each.is_closed) THEN 1 ELSE 0 END), 0
-    ) AS closed_rings,
-      coalesce(sum(CASE WHEN of_each.is_ripe THEN 1 ELSE 0 END), 0) AS ripe_rings
+    SELECT arg_min(line.is_ripe, line.entered_at) AS is_ripe,
+      arg_min(line.is_closed, line.entered_at) AS is_closed
     FROM (
-      SELECT arg_min(line.is_ripe, line.entered_at) AS is_ripe,
-        arg_min(line.is_closed, line.entered_at) AS is_closed
-      FROM (
-        SELECT anon_2.event_id, anon_2.person_key, anon_2.entered_at, anon_2.business_date,
-          anon_2.store_key, anon_2.region_key, anon_2.brand, anon_2.guide_key,
-          anon_2.campaign_key, anon_2.coupon_key, anon_2.entered_at
-          + INTERVAL '60 days' < dim_as_of.as_of AS is_ripe,
-          anon_3.event_id IS NOT NULL AS is_closed
-        FROM anon_2
-        JOIN dim_as_of ON TRUE
-        LEFT OUTER JOIN anon_3 ON anon_3.event_id = anon_2.event_id
-      ) AS line
-      WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
-      GROUP BY line.person_key
-    ) AS of_each
-  ) AS anon_1
-) AS parts
+      SELECT anon_2.event_id, anon_2.person_key, anon_2.entered_at, anon_2.business_date,
+        anon_2.store_key, anon_2.region_key, anon_2.brand, anon_2.guide_key,
+        anon_2.campaign_key, anon_2.coupon_key, anon_2.entered_at
+        + INTERVAL '60 days' < dim_as_of.as_of AS is_ripe,
+        anon_3.event_id IS NOT NULL AS is_closed
+      FROM anon_2
+      JOIN dim_as_of ON TRUE
+      LEFT OUTER JOIN anon_3 ON anon_3.event_id = anon_2.event_id
+    ) AS line
+    WHERE line.business_date BETWEEN DATE '2024-03-01' AND DATE '2024-03-31'
+    GROUP BY line.person_key
+  ) AS of_each
+) AS anon_1

@@ -1,11 +1,6 @@
-SELECT parts.store,
-  CASE WHEN (parts.is_there IS NOT NULL) THEN CAST(parts.scan_count AS BIGINT) END AS scans,
-  CASE WHEN (parts.is_there IS NOT NULL)
-    THEN CAST(parts.visit_count AS BIGINT) END AS scanning_visits,
-  CASE WHEN (parts.is_there IS NOT NULL)
-    THEN CAST(
-      round(CAST(parts.lost_value AS NUMERIC(38, 6)), 2) AS NUMERIC(38, 2)
-    ) END AS lost_sale_value
+SELECT parts.store, CAST(parts.scan_count AS BIGINT) AS scans,
+  CAST(parts.visit_count AS BIGINT) AS scanning_visits,
+  CAST(round(CAST(parts.lost_value AS NUMERIC(38, 6)), 2) AS NUMERIC(38, 2)) AS lost_sale_value
 FROM (
   SELECT branches.store, max(branches.scan_count) AS scan_count,
     max(branches.visit_count) AS visit_count, max(branches.lost_value) AS lost_value,

@@ -1,8 +1,5 @@
-SELECT parts.region,
-  CASE WHEN (parts.is_there IS NOT NULL)
-    THEN CAST(
-      coalesce(parts.target_base, 0) AS DOUBLE PRECISION
-    ) / nullif(CAST(parts.target_amount AS DOUBLE PRECISION), 0) END AS target_attainment
+SELECT parts.region, CAST(coalesce(parts.target_base, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.target_amount AS DOUBLE PRECISION), 0) AS target_attainment
 FROM (
   SELECT branches.region, max(branches.target_amount) AS target_amount,
     max(branches.target_base) AS target_base, max(branches.is_there) AS is_there
@@ -32,11 +29,13 @@ FROM (
         SELECT line.business_date, line.target, line.store_key, line.guide_key, line.is_own,
           line.region_key, line.brand
         FROM (
-          SELECT anon_3.business_date, anon_3.target, anon_3.store_key, anon_3.guide_key,
-            anon_3.is_own, dim_store_periods.region_key, dim_store_periods.brand
+          SELECT anon_3.business_date, anon_3.target, anon_3.store_key, anon_3.store_id,
+            anon_3.guide_key, anon_3.is_own, dim_store_periods.region_key,
+            dim_store_periods.brand
           FROM (
-            SELECT anon_4.business_date, anon_4.target, dim_stores.store_key, NULL AS guide_key,
-              FALSE AS is_own
+            SELECT anon_4.business_date, anon_4.target, dim_stores.store_key,
+              CASE WHEN dim_stores.is_known THEN dim_stores.store_id END AS store_id,
+              NULL AS guide_key, FALSE AS is_own
             FROM (
               SELECT dim_dates.date AS business_date, fct_targets.id,
                 CAST(fct_targets.target AS DOUBLE PRECISION)

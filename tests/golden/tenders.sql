@@ -1,8 +1,5 @@
-SELECT parts.tender,
-  CASE WHEN (parts.is_there IS NOT NULL)
-    THEN CAST(coalesce(parts.sales, 0) AS DOUBLE PRECISION) / nullif(
-      CAST(parts.all_tender_sales AS DOUBLE PRECISION), 0
-    ) END AS tender_share
+SELECT parts.tender, CAST(coalesce(parts.sales, 0) AS DOUBLE PRECISION)
+  / nullif(CAST(parts.all_tender_sales AS DOUBLE PRECISION), 0) AS tender_share
 FROM (
   SELECT branches.tender, max(branches.sales) AS sales,
     max(branches.all_tender_sales) AS all_tender_sales, max(branches.is_there) AS is_there
