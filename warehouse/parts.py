@@ -123,6 +123,8 @@ def _sum(table: str, column: str) -> Aggregate:
 def _own_target(columns: Columns, _: Settings) -> Expression:
     """A group's own targets; where it has none, those of its stores; never both."""
     line = columns["line"]
+    if "is_own" not in line.c:
+        return portable.total(line.c.target)
     return func.coalesce(
         func.sum(case((line.c.is_own, line.c.target))),
         func.sum(case((not_(line.c.is_own), line.c.target))),

@@ -76,8 +76,7 @@ def _name(identifier: Column[Any]) -> Expression:
 def _store_targets(question: Question) -> FromClause:
     days, stores = _target_days("store").subquery(), DIM_STORES
     rows = select(
-        days.c.business_date, days.c.target, stores.c.store_key, _name(stores.c.store_id),
-        literal(None, Integer).label("guide_key"), literal(False).label("is_own"),
+        days.c.business_date, days.c.target, stores.c.store_key, _name(stores.c.store_id)
     ).join(stores, stores.c.store_id == days.c.id)  # fmt: skip
     return with_organisation(rows.subquery(), question)
 
@@ -87,19 +86,18 @@ def _guide_targets(question: Question) -> FromClause:
     days, guides = _target_days("guide").subquery(), DIM_GUIDES
     rows = select(
         days.c.business_date, days.c.target, guides.c.store_key, guides.c.guide_key,
-        _name(guides.c.guide_id), literal(True).label("is_own"),
+        _name(guides.c.guide_id),
     ).join(guides, guides.c.guide_id == days.c.id)  # fmt: skip
     return with_organisation(rows.subquery(), question)
 
 
 def _own_and_stores(level: str, question: Question) -> FromClause:
-    """Targets of regions or brands themselves (`is_own`), and those of all stores."""
+    """Targets of regions or brands themselves, and those of all stores: `is_own` or not."""
     days = _target_days("brand" if level == "brand" else "region").subquery()
     regions, paths, stores = LOADED["regions"], REGION_PATHS, _store_targets(question)
     is_brand = level == "brand"
     own = select(
         days.c.business_date, days.c.target, literal(None, Integer).label("store_key"),
-        literal(None, Integer).label("guide_key"), literal(True).label("is_own"),
         (literal(None, Integer) if is_brand else regions.c.region_key).label("region_key"),
         (days.c.id if is_brand else literal(None, String)).label("brand"),
     )  # fmt: skip
@@ -108,13 +106,14 @@ def _own_and_stores(level: str, question: Question) -> FromClause:
     if level == "top_region":
         top = and_(paths.c.region_key == regions.c.region_key, paths.c.is_top)
         own = own.join(paths, top).where(paths.c.ancestor_key == regions.c.region_key)
-    return union_all(own, select(*(stores.c[c.name] for c in own.selected_columns))).subquery(
-        "line"
-    )
+    others = select(*(stores.c[column.name] for column in own.selected_columns))
+    marked = (rows.add_columns(literal(is_own).label("is_own"))
+              for rows, is_own in ((own, True), (others, False)))  # fmt: skip
+    return union_all(*marked).subquery("line")
 
 
 def targets(view: View) -> FromClause:
-    """Daily parts of the targets a question adds up; `is_own`: of the groups themselves."""
+    """Daily parts of the targets a question adds up."""
     level = target_level(view.question)
     if level == "guide":
         return _guide_targets(view.question)

@@ -13,8 +13,8 @@ FROM (
           sum(CASE WHEN NOT line.is_own THEN line.target END), 0
         ) AS target_amount
       FROM (
-        SELECT anon_2.business_date, anon_2.target, NULL AS store_key, NULL AS guide_key,
-          TRUE AS is_own, dim_regions.region_key, NULL AS brand
+        SELECT anon_2.business_date, anon_2.target, NULL AS store_key, dim_regions.region_key,
+          NULL AS brand, TRUE AS is_own
         FROM (
           SELECT dim_dates.date AS business_date, fct_targets.id,
             CAST(fct_targets.target AS DOUBLE PRECISION)
@@ -26,16 +26,14 @@ FROM (
         ) AS anon_2
         JOIN dim_regions ON dim_regions.region_id = anon_2.id
         UNION ALL
-        SELECT line.business_date, line.target, line.store_key, line.guide_key, line.is_own,
-          line.region_key, line.brand
+        SELECT line.business_date, line.target, line.store_key, line.region_key, line.brand,
+          FALSE AS is_own
         FROM (
           SELECT anon_3.business_date, anon_3.target, anon_3.store_key, anon_3.store_id,
-            anon_3.guide_key, anon_3.is_own, dim_store_periods.region_key,
-            dim_store_periods.brand
+            dim_store_periods.region_key, dim_store_periods.brand
           FROM (
             SELECT anon_4.business_date, anon_4.target, dim_stores.store_key,
-              CASE WHEN dim_stores.is_known THEN dim_stores.store_id END AS store_id,
-              NULL AS guide_key, FALSE AS is_own
+              CASE WHEN dim_stores.is_known THEN dim_stores.store_id END AS store_id
             FROM (
               SELECT dim_dates.date AS business_date, fct_targets.id,
                 CAST(fct_targets.target AS DOUBLE PRECISION)
