@@ -91,4 +91,7 @@ else:
     # The server imports this file once before anyone comes. Without the flag it takes the pages
     # folder for pages of its own and tells the first visitor by a deep link "page not found".
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, middleware=serving.MIDDLEWARE, on_script_error=session.explain)
+    app = st.App(
+        __file__, lifespan=serving.lifespan, middleware=serving.MIDDLEWARE,
+        on_script_error=session.explain,
+    )  # fmt: skip

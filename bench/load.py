@@ -32,7 +32,7 @@ from warehouse.settings import Settings
 
 FIRST, DAYS = datetime(2024, 11, 20), 730
 SHARES = {"pos_sales": 270 / 440, "touchpoints": 150 / 440, "online_orders": 20 / 440}
-PRODUCTS, GUIDES = 2000, 5
+PRODUCTS, BRANDS, GUIDES = 2001, 3, 5
 EVENTS = ["tag_scan"] * 4 + ["outfit_view"] * 3 + ["product_view"] * 3 + ["guide_scan", "follow"]
 MARKED = ("a tenth of the days", "all of the days")
 
@@ -178,7 +178,7 @@ def _dimensions(company: Company) -> Iterator[tuple[str, pl.DataFrame]]:
     n = pl.col("n")
     stores, members = _upto(company.stores), _upto(company.members)
     yield "stores", stores.select(
-        store_id=_id("S", n), store_name=_id("Store ", n), brand=_id("B", n % 3),
+        store_id=_id("S", n), store_name=_id("Store ", n), brand=_id("B", n % BRANDS),
         region_id=_id("R", n % 20), city=_id("City ", n % 30), opened_on=pl.lit(date(2015, 1, 1)),
     )  # fmt: skip
     yield "regions", _upto(20).select(region_id=_id("R", n), region_name=_id("Region ", n))
@@ -187,7 +187,7 @@ def _dimensions(company: Company) -> Iterator[tuple[str, pl.DataFrame]]:
         valid_from=pl.lit(date(2020, 1, 1)),
     )  # fmt: skip
     yield "products", _upto(PRODUCTS).select(
-        product_id=_id("P", n), product_name=_id("Product ", n), brand=_id("B", n % 3),
+        product_id=_id("P", n), product_name=_id("Product ", n), brand=_id("B", n % BRANDS),
         category=_id("C", n % 12), list_price=n % 900 + 99, cost=n % 90 + 10,
     )  # fmt: skip
     joined = pl.lit(FIRST) - pl.duration(hours=n % 9999)
@@ -199,7 +199,8 @@ def _dimensions(company: Company) -> Iterator[tuple[str, pl.DataFrame]]:
 
 
 def _receipts(lines: pl.DataFrame, company: Company) -> pl.DataFrame:
-    """Two or three lines to a receipt; every 25th line is a return, half have a member."""
+    """Two or three lines to a receipt; every 25th line is a return, half of them have a member,
+    every 50th piece is of another brand than its store."""
     store = _drawn(1, company.stores, 5)
     back = _drawn(2, 25) == 0
     sign = pl.when(back).then(-1).otherwise(1)
@@ -207,7 +208,7 @@ def _receipts(lines: pl.DataFrame, company: Company) -> pl.DataFrame:
     return lines.select(
         store_id=_id("S", store), receipt_id=_id("T", pl.col("n") * 2 // 5),
         line_number=pl.col("n") % 5 + 1, sold_at=_at(pl.col("at")),
-        product_id=_id("P", _drawn(4, PRODUCTS)), quantity=sign,
+        product_id=_product(4, store), quantity=sign,
         net_amount=_cents(sign * price), list_amount=_cents(sign * price * 5 // 4),
         guide_id=_id("G", store * GUIDES + _drawn(5, GUIDES, 5)),
         member_id=pl.when(_drawn(6, 2, 5) == 0).then(_id("M", _drawn(7, company.members, 5))),
@@ -220,7 +221,7 @@ def _orders(lines: pl.DataFrame, company: Company) -> pl.DataFrame:
     store = _drawn(11, company.stores)
     return lines.select(
         order_id=_id("O", pl.col("n")), line_number=1, ordered_at=_at(pl.col("at")),
-        channel=pl.lit("mini_program"), product_id=_id("P", _drawn(12, PRODUCTS)), quantity=1,
+        channel=pl.lit("mini_program"), product_id=_product(12, store), quantity=1,
         net_amount=_cents(_drawn(13, 40_000) + 5_000),
         paid_at=_at(pl.col("at") + pl.duration(minutes=3)), fulfilment=pl.lit("ship_from_store"),
         origin_store_id=pl.when(_drawn(14, 10) < 4).then(_id("S", store)),
@@ -238,7 +239,7 @@ def _touches(lines: pl.DataFrame, company: Company) -> pl.DataFrame:
         visitor_id=pl.when(~known).then(_id("V", person)),
         member_id=pl.when(known).then(_id("M", person)), store_id=_id("S", store),
         guide_id=_id("G", store * GUIDES + _drawn(25, GUIDES, 4)),
-        product_id=_id("P", _drawn(26, PRODUCTS)), updated_at=_at(pl.col("at")),
+        product_id=_product(26, store), updated_at=_at(pl.col("at")),
     )  # fmt: skip
 
 
@@ -260,6 +261,13 @@ def _upto(count: int) -> pl.DataFrame:
 def _drawn(seed: int, below: int, alike: int = 1) -> pl.Expr:
     """A number drawn for each row, the same for so many in a row."""
     return ((pl.col("n") // alike).hash(seed) % below).cast(pl.Int64)
+
+
+def _product(seed: int, store: pl.Expr) -> pl.Expr:
+    """A product of the store's brand, every 50th of another one."""
+    other = (_drawn(seed + 50, 50) == 0).cast(pl.Int64)
+    brand = (store + other) % BRANDS
+    return _id("P", _drawn(seed, PRODUCTS // BRANDS) * BRANDS + brand)
 
 
 def _cents(number: pl.Expr) -> pl.Expr:

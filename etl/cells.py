@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
 from warehouse.feeds import Kind
 
@@ -15,9 +18,12 @@ _FULL_WIDTH = {
     chr(code): chr(code - 0xFEE0) for code in range(0xFF10, 0xFF5B) if chr(code).isalnum()
 }
 _OFFSET = r"(?:Z|[+-]\d\d:?\d\d)$"
+_WHOLE_TIMES = {19: pa.timestamp("us"), 25: pa.timestamp("us", "UTC")}
+"""Times as most files write them, to the second, by their length: local, or with `+08:00`."""
 _TIME_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)")
 _SEALED = re.compile(r"hmac:([0-9a-f]{64}):(.*)")
+_HMAC_BLOCK = 64
 _LARGEST = 2**31 - 1
 _YEARS = (1900, 2100)
 
@@ -35,6 +41,8 @@ def typed(cells: pl.Series, kind: Kind, timezone: str) -> pl.Series:
 
     Times without an offset are taken as local to `timezone`; all come back as naive UTC.
     """
+    if cells.len() and cells.null_count() == cells.len():
+        return typed(cells.clear(), kind, timezone).extend_constant(None, cells.len())
     if kind is Kind.AT:
         return _times(cells, timezone)
     return _PARSERS[kind](cells) if kind in _PARSERS else cells
@@ -42,8 +50,10 @@ def typed(cells: pl.Series, kind: Kind, timezone: str) -> pl.Series:
 
 def _counts(cells: pl.Series) -> pl.Series:
     """Whole numbers; spreadsheets and data frames write them with a zero fraction too."""
-    digits = cells.str.replace(r"^([+-]?\d+)\.0+$", "$1").str.replace(r"^\+(\d)", "$1")
-    numbers = digits.cast(pl.Int64, strict=False)
+    numbers = cells.cast(pl.Int64, strict=False)
+    if numbers.null_count() > cells.null_count():
+        digits = cells.str.replace(r"^([+-]?\d+)\.0+$", "$1").str.replace(r"^\+(\d)", "$1")
+        numbers = digits.cast(pl.Int64, strict=False)
     return numbers.set((numbers.abs() > _LARGEST).fill_null(False), None)
 
 
@@ -77,17 +87,42 @@ def _flags(cells: pl.Series) -> pl.Series:
 
 def _times(cells: pl.Series, timezone: str) -> pl.Series:
     """ISO 8601 with or without offset, seconds or time of day, as naive UTC."""
+    times = _whole_times(cells, timezone)
+    if times is None:
+        times = _any_times(cells, timezone)
+    return times.set(~times.dt.year().is_between(*_YEARS), None)
+
+
+def _whole_times(cells: pl.Series, timezone: str) -> pl.Series | None:
+    """The same where all are written in one of the usual ways, many times faster; else None."""
+    lengths = cells.str.len_bytes()
+    kind = _WHOLE_TIMES.get(lengths.max())  # type: ignore[arg-type]
+    if kind is None or lengths.min() != lengths.max():
+        return None
+    if kind.tz and not cells.str.slice(19, 1).is_in(["+", "-"]).all():
+        return None
+    try:
+        times = pl.Series(cells.name, cells.to_arrow().cast(kind))
+    except pa.ArrowInvalid:
+        return None
+    return times.dt.replace_time_zone(None) if kind.tz else _utc(times, timezone)
+
+
+def _any_times(cells: pl.Series, timezone: str) -> pl.Series:
     iso = cells.str.replace(" ", "T", literal=True).str.strip_chars()
     iso = iso.str.replace(r"^(\d{4}-\d\d-\d\d)T\s*$", "$1")
     has_offset = iso.str.contains(_OFFSET).fill_null(False) & iso.str.contains("T", literal=True)
     times = _local_times(iso, timezone)
     if has_offset.any():
         times = times.zip_with(~has_offset, _offset_times(iso))
-    return times.set(~times.dt.year().is_between(*_YEARS), None)
+    return times
 
 
 def _local_times(iso: pl.Series, timezone: str) -> pl.Series:
-    times = _first_that_parses(iso, _TIME_FORMATS)
+    return _utc(_first_that_parses(iso, _TIME_FORMATS), timezone)
+
+
+def _utc(times: pl.Series, timezone: str) -> pl.Series:
     zoned = times.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
     return zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
@@ -158,15 +193,32 @@ def mapped(cells: pl.Series, function: Callable[[str], str | None]) -> pl.Series
 def phone_digest(phone: str, secret: str) -> str | None:
     """Keyed digest (HMAC-SHA-256) of a phone's digits; without the key it cannot be reversed. A
     text without digits is no phone."""
-    if sealed := _SEALED.fullmatch(phone):
+    if phone.startswith("hmac:") and (sealed := _SEALED.fullmatch(phone)):
         return sealed[1]
     digits = _digits(phone).encode()
-    return hmac.digest(secret.encode(), digits, "sha256").hex() if digits else None
+    return _keyed_digest(digits, secret) if digits else None
+
+
+def _keyed_digest(text: bytes, secret: str) -> str:
+    """HMAC-SHA-256 (RFC 2104) from states the key was put into once: twice as fast as `hmac`."""
+    inner, outer = (state.copy() for state in _keyed(secret))
+    inner.update(text)
+    outer.update(inner.digest())
+    return str(outer.hexdigest())
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: str) -> tuple[Any, Any]:
+    key = secret.encode()
+    key = hashlib.sha256(key).digest() if len(key) > _HMAC_BLOCK else key
+    padded = key.ljust(_HMAC_BLOCK, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in padded) for pad in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
 def phone_masked(phone: str) -> str:
     """`13812345678` as `138****5678`: enough to recognise, not enough to call."""
-    if sealed := _SEALED.fullmatch(phone):
+    if phone.startswith("hmac:") and (sealed := _SEALED.fullmatch(phone)):
         return sealed[2]
     digits = _digits(phone)
     shown = (digits[:3], digits[-4:]) if len(digits) >= 9 else ("", digits[-2:])

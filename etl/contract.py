@@ -139,6 +139,8 @@ def _field_verdicts(
 ) -> Iterator[_Verdict]:
     if field.required:
         yield _Verdict(judged & raw.is_null(), "missing_value", f"{field.name} is empty")
+    if raw.null_count() == raw.len():
+        return
     yield from _damage(raw, parsed, field, judged)
     wrong = judged & raw.is_not_null() & parsed.is_null()
     rule = "bad_shares" if field.kind is Kind.SHARES else "bad_type"

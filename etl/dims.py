@@ -9,8 +9,8 @@ import polars as pl
 from sqlalchemy import BigInteger, Table, and_, case, func, insert, literal, select
 from sqlalchemy.sql.expression import FromClause, Select
 
+from etl.scratch import fill, scratch
 from etl.touched import Touched, collect, gather, refresh
-from etl.upsert import fill, scratch
 from warehouse import portable, schema
 from warehouse.engine import Build
 from warehouse.schema import LOADED

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Table, case, delete, insert, null, or_, select
 from sqlalchemy.sql.expression import Select
 
-from etl import as_rows, due, forgotten, job, publish, sources
+from etl import as_rows, due, forgotten, job, kept, publish, sources
 from etl.forgotten import Forgotten, anonymised
 from etl.ledger import Entry
 from warehouse import schema, versions
@@ -171,11 +170,7 @@ def _delete_copies(settings: Settings, version: int) -> None:
     by runs that were cut short."""
     directory = settings.warehouse / due.KEPT
     needed = {name for entry in _kept(settings, version) for name in entry.kept}
-    for file in [file for file in directory.rglob("*") if file.is_file()]:
-        if file.relative_to(directory).as_posix() not in needed:
-            file.unlink()
-            with suppress(OSError):  # not empty: the same content under another name
-                file.parent.rmdir()
+    kept.remove(kept.others(directory, needed))
 
 
 # Versions --------------------------------------------------------------------------------------

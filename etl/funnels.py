@@ -1,4 +1,5 @@
-"""Fill `fct_funnel_entries`: the entries of the shipped funnels, all or those of some persons.
+"""Fill `fct_funnel_entries` and `fct_coupon_uses`: the entries of the shipped funnels and what
+redeems coupons, of all or of some persons.
 
 A person's entries hang on what that person did and who else got the same coupons, so persons are
 followed some at a time: memory is bounded however long the history.
@@ -6,7 +7,7 @@ followed some at a time: memory is bounded however long the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -30,14 +32,16 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import FromClause, Select
 
 from etl.orders import behind, of_these
+from etl.scratch import scratch
 from etl.touched import Touched, collect, gather, net, refresh, spans, within
-from etl.upsert import scratch
 from warehouse import entries, happenings
 from warehouse.credit import touch_persons
 from warehouse.engine import Build
-from warehouse.funnels import EVENTS, SHIPPED, Funnel
+from warehouse.entries import STORED
+from warehouse.funnels import EVENTS, Funnel
 from warehouse.happenings import Rows
 from warehouse.schema import (
+    COUPON_USES,
     FUNNEL_ENTRIES,
     LOADED,
     MEMBER_PERSONS,
@@ -47,32 +51,34 @@ from warehouse.schema import (
     Type,
 )  # fmt: skip
 
-KINDS = {kind for one in SHIPPED.values() for step in one.steps for kind in step.kinds}
-NEEDED = sorted({*KINDS, *(event for one in SHIPPED.values() for event in one.entry)} & {*EVENTS})
+KINDS = {kind for one in STORED.values() for step in one.steps for kind in step.kinds}
+NEEDED = sorted({*KINDS, *(event for one in STORED.values() for event in one.entry)} & {*EVENTS})
 """Events that any shipped funnel looks at."""
 EVENTS_AT_ONCE = 20_000_000
 _EVENT = ("event_id", "occurred_at", "event", "member_key", "visitor_key", "store_key", "guide_key",
           "campaign_key", "coupon_key", "is_deleted")  # fmt: skip
 _LINE = ("receipt_key", "store_key", "line_number", "sold_at", "quantity", "member_key",
-         "coupon_key", "is_deleted")  # fmt: skip
+         "coupon_key", "net_amount", "list_amount", "is_deleted")  # fmt: skip
 _TILL: list[tuple[str, Type]] = [
     ("receipt_key", BigInteger), ("store_key", Integer), ("at", DateTime), ("day", Date),
     ("member_key", BigInteger), ("coupon_key", BigInteger),
 ]  # fmt: skip
+_FILLED = (FUNNEL_ENTRIES, COUPON_USES)
 
 
 def derive_funnels(build: Build, timezone: str, touched: Touched | None) -> None:
     """Bring entries and what they reached up to date."""
     if touched is None:
-        build.create(FUNNEL_ENTRIES)
+        for table in _FILLED:
+            build.create(table)
         for some in _portions(build):
-            _follow_some(build, FUNNEL_ENTRIES, timezone, some)
+            _follow_some(build, _FILLED, timezone, some)
         return
     only = _persons(build, touched)
-    fresh = scratch("fresh_entries", [(c.name, c.type) for c in FUNNEL_ENTRIES.c])
-    build.create(fresh, temporary=True)
+    fresh = [gather(build, "fresh", table, select(table).where(false())) for table in _FILLED]
     _follow_some(build, fresh, timezone, only)
-    touched.changes[FUNNEL_ENTRIES.name] = refresh(build, FUNNEL_ENTRIES, "person_key", fresh, only)
+    for table, made in zip(_FILLED, fresh, strict=True):
+        touched.changes[table.name] = refresh(build, table, "person_key", made, only)
     build.drop(only)
 
 
@@ -91,7 +97,7 @@ def _portions(build: Build) -> Iterator[Table | None]:
         build.drop(only)
 
 
-def _follow_some(build: Build, into: Table, timezone: str, only: Table | None) -> None:
+def _follow_some(build: Build, into: Sequence[Table], timezone: str, only: Table | None) -> None:
     """Add the entries of some persons, from what concerns these alone."""
     if only is None:
         _follow(build, into, Rows(timezone))
@@ -102,28 +108,44 @@ def _follow_some(build: Build, into: Table, timezone: str, only: Table | None) -
         build.drop(table)
 
 
-def _follow(build: Build, into: Table, rows: Rows, only: Table | None = None) -> None:
-    """Add the entries of every shipped funnel, and for this put receipts together once."""
+def _follow(build: Build, into: Sequence[Table], rows: Rows, only: Table | None = None) -> None:
+    """Add the entries of every shipped funnel and what redeems coupons, and for this put receipts
+    together once."""
     till, found = scratch("till", _TILL), happenings.till(rows).subquery("found")
     build.create(till, temporary=True)
     somebodys = or_(found.c.member_key.is_not(None), found.c.coupon_key.is_not(None))
     known = select(*found.c).where(somebodys)
     build.run(insert(till).from_select([name for name, _ in _TILL], known))
-    for funnel in SHIPPED.values():
-        made = _entries(funnel, replace(rows, till=till), only)
-        build.run(insert(into).from_select([c.name for c in into.c], made))
+    rows, (stored, used) = replace(rows, till=till), into
+    for funnel in STORED.values():
+        _add(build, stored, _entries(funnel, rows), only)
+    _add(build, used, entries.uses(rows), only)
     build.drop(till)
 
 
-def _entries(funnel: Funnel, rows: Rows, only: Table | None) -> Select[Any]:
-    """The rows of one funnel, in the order of the table's columns."""
-    found = entries.followed(funnel, funnel.window, rows).subquery("entries")
+def _add(build: Build, into: Table, rows: Select[Any], only: Table | None) -> None:
+    """Add those of some rows that are of these persons, all without any."""
+    found = rows.subquery("found")
+    made = select(*(found.c[c.name] for c in into.c))
+    if only is not None:
+        made = made.join(only, only.c.person_key == found.c.person_key)
+    build.run(insert(into).from_select([c.name for c in into.c], made))
+
+
+def _entries(funnel: Funnel, rows: Rows) -> Select[Any]:
+    """The rows of one funnel."""
+    found = entries.followed(funnel, funnel.window, rows).cte("entries")
     times = {f"step_{place}_at": found.c[f"at_{step.name}"]
              for place, step in enumerate(funnel.steps, 1)}  # fmt: skip
     values = {"funnel": literal(funnel.name), **{c.name: c for c in found.c}, **times}
+    joined: FromClause = found
+    if funnel.name == "scan_to_order":
+        ring = entries.closed(found, rows).subquery("ring")
+        joined = found.outerjoin(ring, ring.c.event_id == found.c.event_id)
+        values["closed_at"] = ring.c.closed_at
     empty = cast(null(), DateTime)
-    made = select(*(values.get(c.name, empty).label(c.name) for c in FUNNEL_ENTRIES.c))
-    return made if only is None else made.join(only, only.c.person_key == found.c.person_key)
+    columns = (values.get(c.name, empty).label(c.name) for c in FUNNEL_ENTRIES.c)
+    return select(*columns).select_from(joined)
 
 
 # Whose entries -----------------------------------------------------------------------------------
@@ -135,8 +157,10 @@ def _persons(build: Build, touched: Touched) -> Table:
     events = touch_persons(touched.rows).subquery()
     issued = _recipients(events, *receipts)
     heads, moved = touched.changes[ORDERS.name], touched.moved["person_key"]
+    ordered = ORDERS.c.order_key.in_(select(touched.rows["online_orders"].c.order_key))
+    same = select(ORDERS.c.person_key).where(ordered).subquery()
     known = [select(one.c.person_key).where(one.c.person_key.is_not(None))
-             for one in (events, issued, heads, moved)]  # fmt: skip
+             for one in (events, issued, heads, same, moved)]  # fmt: skip
     members = [
         select(MEMBER_PERSONS.c.person_key).join(
             rows, rows.c.member_key == MEMBER_PERSONS.c.member_key
@@ -203,7 +227,12 @@ def _needed(build: Build, only: Table) -> tuple[dict[str, Table], Table]:
     known = select(rows).join(members, members.c.member_key == rows.c.member_key)
     heads = select(ORDERS).join(only, only.c.person_key == ORDERS.c.person_key)
     others = _few(_issued_to_others(members, visitors, coupons))
+    ordered = LOADED["online_orders"]
+    theirs = select(ORDERS.c.order_key).where(ORDERS.c.person_key.in_(select(only.c.person_key)))
     needed = {
+        "online_orders": gather(
+            build, "needed", ordered, select(ordered).where(ordered.c.order_key.in_(theirs))
+        ),
         "touchpoints": gather(build, "needed", few, select(own), others),
         "pos_sales": _lines(build, "needed", *receipts),
         "members": gather(build, "needed", rows, known),

@@ -16,15 +16,15 @@ from sqlalchemy import delete, func, insert, select
 
 import etl
 import warehouse
-from etl import checks, derive, forgotten, ledger, nightly, publish, restated
-from etl.due import SAMPLE_MARK, kept_entries, new_entries, reading_live, secret_of
+from etl import checks, derive, forgotten, kept, ledger, nightly, publish, restated
+from etl.due import KEPT, SAMPLE_MARK, kept_entries, new_entries, reading_live, secret_of
 from etl.ledger import Entry
 from etl.loading import load_all
 from etl.touched import Touched
 from warehouse import schema, versions
 from warehouse.accounts import RUN_LOG
 from warehouse.answers import SAMPLE
-from warehouse.engine import Build
+from warehouse.engine import Build, EngineError
 from warehouse.settings import Settings
 
 LOG = logging.getLogger("guidepost.etl")
@@ -138,8 +138,26 @@ def _run(
         restated.record(build, before, run_key)
         if dry_run:
             return Outcome(exit_code, None, due)
+        copies = ledger.copies(build)
         publish.close_and_publish(settings.warehouse, version, build)
+    _sweep_copies(settings.warehouse, copies)
     return Outcome(exit_code, version, due, run_key=run_key)
+
+
+def _sweep_copies(directory: Path, known: set[str]) -> None:
+    """Delete copies of deliveries that no version knows of: of runs that died before they could
+    publish. What cannot be deleted now will be next time."""
+    left = kept.others(directory / KEPT, known)
+    try:
+        for version in versions.kept(directory) if left else ():
+            build = Build(versions.path(directory, version), read_only=True)
+            try:
+                known |= ledger.copies(build)
+            finally:
+                build.abandon()
+        kept.remove([file for file in left if file in kept.others(directory / KEPT, known)])
+    except (OSError, EngineError) as error:
+        LOG.info("copies that were left over stay: %s", error)
 
 
 def _derivation(settings: Settings) -> str:

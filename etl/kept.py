@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -13,6 +14,20 @@ from etl.inbox import Delivery, content_of
 from warehouse import versions
 
 _BLOCK = 1 << 20
+
+
+def others(directory: Path, needed: Collection[str]) -> list[Path]:
+    """Files below the directory of copies that are none of these."""
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return [file for file in files if file.relative_to(directory).as_posix() not in needed]
+
+
+def remove(files: Collection[Path]) -> None:
+    """Take away files and the folders they leave empty."""
+    for file in files:
+        file.unlink()
+        with suppress(OSError):  # it may hold the same content under another name
+            file.parent.rmdir()
 
 
 class Copies:
@@ -39,10 +54,7 @@ class Copies:
 
     def remove(self) -> None:
         """Take away what nobody needs: what was there before stays."""
-        for copy in self._made:
-            copy.unlink()
-            with suppress(OSError):  # it may hold the same content under another name
-                copy.parent.rmdir()
+        remove(self._made)
         self._made.clear()
 
     def _copy(self, path: Path) -> tuple[bytes, Path]:

@@ -104,6 +104,12 @@ def known(build: Build | None, circumstances: Callable[[str | None], str]) -> Kn
     )
 
 
+def copies(build: Build) -> set[str]:
+    """Names of the copies of all deliveries a version knows of."""
+    texts = build.fetch(select(ETL_FILES.c.kept))["kept"]
+    return {name for text in texts for name in json.loads(text)}
+
+
 def record(build: Build, entries: list[Entry], run_key: int, inbox: Path) -> None:
     """Write the entries and their rejects. A refusal is told until its file is recorded again, or
     is gone from the inbox."""

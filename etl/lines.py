@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import BigInteger, Table, func, insert, select, union
 from sqlalchemy.sql.expression import Select
 
+from etl.orders import key_spans
+from etl.scratch import scratch
 from etl.touched import Touched, collect, gather, net, refresh, spans, within
-from etl.upsert import scratch
 from warehouse import lines, schema
 from warehouse.engine import Build
-from warehouse.schema import CREDITED_LINES, ENTITIES, LOADED, ORDERS, STORE_PERIODS
+from warehouse.schema import CREDITED_LINES, LOADED, ORDERS, STORE_PERIODS
+
+LINES_AT_ONCE = 8_000_000
 
 
 def derive_lines(build: Build, timezone: str, touched: Touched | None) -> None:
     """Bring the credited lines up to date with receipts, orders, refunds and cancellations."""
     if touched is None:
         build.create(CREDITED_LINES)
-        _fill(build, CREDITED_LINES, lines.whole_lines(ORDERS, timezone))
+        for rows in _portions(build, lines.whole_lines(ORDERS, timezone)):
+            _fill(build, CREDITED_LINES, rows)
         return
     keys = scratch("touched_receipts", [("receipt_key", BigInteger)])
     only = collect(build, keys, *_receipts(touched), *_orders(touched), *_placed(touched))
@@ -27,7 +32,10 @@ def derive_lines(build: Build, timezone: str, touched: Touched | None) -> None:
     needed, heads = _needed(build, only)
     fresh = scratch("fresh_lines", [(c.name, c.type) for c in CREDITED_LINES.c])
     build.create(fresh, temporary=True)
-    _fill(build, fresh, lines.whole_lines(heads, timezone, needed), only)
+    for rows in lines.whole_lines(heads, timezone, needed):
+        of_these = rows.subquery("whole")
+        own = only.c.receipt_key == of_these.c.receipt_key
+        _fill(build, fresh, select(of_these).join(only, own))
     changes = refresh(build, CREDITED_LINES, "receipt_key", fresh, only)
     touched.note(touched.days, changes)
     touched.note(touched.members, changes)
@@ -36,27 +44,27 @@ def derive_lines(build: Build, timezone: str, touched: Touched | None) -> None:
         build.drop(table)
 
 
-def _fill(
-    build: Build, target: Table, sources: list[Select[Any]], only: Table | None = None
-) -> None:
-    """Credit whole lines and share those of several guides; `only` these receipts."""
-    split = ("split_key", ENTITIES["split"].type)
-    whole = scratch("whole_lines", [*((c.name, c.type) for c in CREDITED_LINES.c), split])
-    build.create(whole, temporary=True)
-    for source in sources:
-        build.run(insert(whole).from_select(lines.WHOLE, source))
-    wanted = select(whole)
-    if only is not None:
-        wanted = wanted.join(only, only.c.receipt_key == whole.c.receipt_key)
-    unshared = wanted.with_only_columns(*(whole.c[name] for name in lines.COLUMNS)).where(
-        whole.c.split_key.is_(None)
-    )
+def _portions(build: Build, sources: list[Select[Any]]) -> Iterator[Select[Any]]:
+    """Lines of every source, some millions at a time."""
+    pos, *of_orders = (one.subquery("whole") for one in sources)
+    for first, last in key_spans(build, LOADED["pos_sales"].c.receipt_key, LINES_AT_ONCE):
+        yield select(pos).where(pos.c.receipt_key.between(first, last))
+    for first, last in key_spans(build, LOADED["online_orders"].c.order_key, LINES_AT_ONCE):
+        for one in of_orders:
+            yield select(one).where(one.c.receipt_key.between(-last, -first))
+
+
+def _fill(build: Build, target: Table, wanted: Select[Any]) -> None:
+    """Credit whole lines, and share those of several guides."""
+    whole = wanted.subquery("wanted")
+    is_whole = whole.c.split_key.is_(None)
+    unshared = select(*(whole.c[name] for name in lines.COLUMNS)).where(is_whole)
     ordered = unshared.order_by(whole.c.business_date)
     build.run(insert(target).from_select(lines.COLUMNS, ordered))
-    several = wanted.where(whole.c.split_key.is_not(None)).subquery("several")
-    parts = lines.shared(several, schema.DIM_SPLIT_GUIDES, "split_key")
-    build.run(insert(target).from_select(lines.COLUMNS, parts))
-    build.drop(whole)
+    if build.fetch(select(schema.DIM_SPLITS).limit(1)).height:
+        several = select(whole).where(~is_whole).subquery("several")
+        parts = lines.shared(several, schema.DIM_SPLIT_GUIDES, "split_key")
+        build.run(insert(target).from_select(lines.COLUMNS, parts))
 
 
 # Which receipts ----------------------------------------------------------------------------------

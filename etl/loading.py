@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import polars as pl
 from sqlalchemy import Table, delete
@@ -23,6 +26,9 @@ from warehouse.feeds import FEEDS, Feed
 from warehouse.settings import Settings
 
 LOG = logging.getLogger("guidepost.etl")
+TOGETHER = 50_000_000
+"""From so many bytes on (unpacked or not) files of a feed are read two at a time."""
+READERS = 2
 UNSEALED = "build-unsealed"
 """Where copies lie that may not be kept as they are; swept like a build."""
 
@@ -44,14 +50,9 @@ def load_all(
             continue
         stage = upsert.stage_table(feed)
         build.create(stage, temporary=True)
-        contents: set[str] = set()
-        for entry in entries:
-            if entry.content_hash in contents:
-                entry.outcome, entry.reason = "repeated", "its content has just been loaded"
-                continue
-            _stage_file(build, stage, feed, entry, settings, known, keep=keep)
-            if entry.outcome == "loaded":
-                contents.add(entry.content_hash)
+        alone = threading.Lock()
+        stage_file = partial(_stage_file, build, stage, feed, settings, known, alone, keep)
+        _stage_each(entries, stage_file, one_by_one=bool(known.erased))
         counts = upsert.merge(build, feed, stage, touched.rows[feed.name] if touched else None)
         build.drop(stage)
         for row in counts.iter_rows(named=True):
@@ -64,21 +65,48 @@ def load_all(
             LOG.info("[%d/%d] %s: %s", done, len(due), entry.delivery.name, _told(entry))
 
 
+def _stage_each(
+    entries: Sequence[Entry], stage_file: Callable[[Entry], None], *, one_by_one: bool
+) -> None:
+    """Stage every content once: of files with the same one the first that is not refused. Files of
+    which rows are kept are read one by one."""
+    first = {entry.content_hash: entry for entry in reversed(entries)}
+    once = [entry for entry in entries if entry is first[entry.content_hash]]
+    size = sum(entry.delivery.size for entry in once)
+    if one_by_one or size < TOGETHER or any(entry.as_rows for entry in once):
+        for entry in once:
+            stage_file(entry)
+    else:
+        with ThreadPoolExecutor(READERS) as pool:
+            list(pool.map(stage_file, once))
+    loaded = {entry.content_hash for entry in once if entry.outcome == "loaded"}
+    for entry in entries:
+        if entry is first[entry.content_hash]:
+            continue
+        if entry.content_hash in loaded:
+            entry.outcome, entry.reason = "repeated", "its content has just been loaded"
+            continue
+        stage_file(entry)
+        if entry.outcome == "loaded":
+            loaded.add(entry.content_hash)
+
+
 def _stage_file(
-    build: Build, stage: Table, feed: Feed, entry: Entry, settings: Settings, known: Forgotten,
-    *, keep: bool,
+    build: Build, stage: Table, feed: Feed, settings: Settings, known: Forgotten,
+    alone: threading.Lock, keep: bool, entry: Entry,
 ) -> None:  # fmt: skip
     """Read one file, or our copy of it, into the stage, or refuse it whole and take its rows out
-    again."""
+    again. Several are read at a time; copying and staging are done `alone`."""
     copies: Copies | None = None
     rows = Rows(settings.warehouse / KEPT) if keep and (entry.as_rows or known.erased) else None
     try:
         if keep:
             folder = settings.warehouse / (UNSEALED if entry.as_rows else KEPT)
-            copies = Copies(folder, entry.delivery, entry.content_hash)
+            with alone:
+                copies = Copies(folder, entry.delivery, entry.content_hash)
             entry.kept = copies.names
         delivery = copies.delivery if copies else entry.delivery
-        names_them = _read_into(build, stage, feed, entry, delivery, settings, known, rows)
+        names_them = _read_into(build, stage, feed, entry, delivery, settings, known, alone, rows)
         sources.check_sizes(entry.delivery)
         limit = settings.max_reject_share
         if entry.rejected > limit * entry.rows_read:
@@ -93,7 +121,8 @@ def _stage_file(
             f"{entry.delivery.name}: {error}" if not isinstance(error, SourceError) else str(error)
         )
     if entry.outcome != "loaded":
-        build.run(delete(stage).where(stage.c.file_key == entry.file_key))
+        with alone:
+            build.run(delete(stage).where(stage.c.file_key == entry.file_key))
         entry.kept = ()
         if copies:
             copies.remove()
@@ -103,7 +132,7 @@ def _stage_file(
 
 def _read_into(
     build: Build, stage: Table, feed: Feed, entry: Entry, delivery: Delivery, settings: Settings,
-    known: Forgotten, copy: Rows | None,
+    known: Forgotten, alone: threading.Lock, copy: Rows | None,
 ) -> bool:  # fmt: skip
     """Whether the file names somebody who was forgotten; they are not among what is read into the
     stage and the copy."""
@@ -126,7 +155,8 @@ def _read_into(
         rows = done.accepted.rename({"line": "file_line"}).with_columns(
             pl.lit(entry.file_key, pl.Int32).alias("file_key")
         )
-        build.append(stage, rows)
+        with alone:
+            build.append(stage, rows)
     return names_them
 
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Table, and_, func, or_, select
+from sqlalchemy import BigInteger, Table, and_, func, insert, or_, select
 from sqlalchemy.sql.expression import ColumnElement, FromClause, Select
 
-from etl.dims import refill
+from etl.scratch import scratch
 from etl.touched import Touched, collect, gather, net, refresh, spans, within
-from etl.upsert import scratch
 from warehouse import credit, portable
 from warehouse.engine import Build
 from warehouse.schema import GUIDE_PERIODS, LOADED, MEMBER_PERSONS, ORDERS, VISITOR_PERSONS
+
+LINES_AT_ONCE = 2_000_000
 
 
 def derive_orders(build: Build, timezone: str, touched: Touched | None) -> None:
     """Bring orders and their credit up to date."""
     if touched is None:
-        refill(build, ORDERS, credit.credited_orders(timezone))
+        build.create(ORDERS)
+        lines = LOADED["online_orders"]
+        for first, last in key_spans(build, lines.c.order_key, LINES_AT_ONCE):
+            some = select(lines).where(lines.c.order_key.between(first, last)).subquery()
+            rows = credit.credited_orders(timezone, loaded={**LOADED, "online_orders": some})
+            build.run(insert(ORDERS).from_select([c.name for c in ORDERS.c], rows))
         return
     keys = scratch("touched_orders", [("order_key", BigInteger)])
     only = collect(build, keys, *_stated(touched), *_of_persons(touched), *_of_guides(touched))
@@ -30,6 +37,16 @@ def derive_orders(build: Build, timezone: str, touched: Touched | None) -> None:
     touched.changes[ORDERS.name] = refresh(build, ORDERS, "order_key", fresh, only)
     for table in (only, *needed.values()):
         build.drop(table)
+
+
+def key_spans(build: Build, key: ColumnElement[Any], at_once: int) -> Iterator[tuple[int, int]]:
+    """First and last keys of about so many rows each, so that memory is bounded. Keys are given in
+    the order of loading: a span of them lies together in its table."""
+    rows, last = build.fetch(select(func.count(), func.coalesce(func.max(key), 0))).row(0)
+    portions = rows // at_once + 1
+    step = last // portions + 1
+    for first in range(0, last + 1, step):
+        yield first, first + step - 1
 
 
 # Which orders ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from etl.upsert import fill, scratch
+from etl.scratch import fill, scratch
 from warehouse import portable
 from warehouse.engine import Build
 from warehouse.parts import BUYERS

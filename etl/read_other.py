@@ -11,6 +11,7 @@ from typing import Any
 import fastexcel
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from etl.errors import SourceError
@@ -24,37 +25,83 @@ from etl.readers import (
     named_columns,
     nulled,
 )
-from etl.unpacking import check_book, no_parquet, no_workbook
+from etl.unpacking import Counted, check_book, no_parquet, no_workbook
 
 _ROWS = 131_072
+_AT_ONCE = 64 << 20
+"""Bytes of text that are taken out of a Parquet file at a time."""
 
 
 # Parquet ---------------------------------------------------------------------------------------
 def read_parquet(path: Path, layout: Layout, choose: Choose) -> Iterator[pl.DataFrame]:
     """Values as exact text; a NaN is no value. Line: the row's number. Raises SourceError."""
-    with _parquet(path) as file:
-        names = named_columns(path, file.schema_arrow.names)
+    with _parquet(path) as (file, schema):
+        names = named_columns(path, schema.names)
         kept = choose(names) or names[:1]
         yield empty_frame(kept)
-        wanted = [file.schema_arrow.names[names.index(name)] for name in kept]
+        wanted = [schema.names[names.index(name)] for name in kept]
         start = 1
-        for batch in file.iter_batches(batch_size=_ROWS, columns=wanted):
-            frame = pl.from_arrow(batch)
-            assert isinstance(frame, pl.DataFrame)
-            texts = [_text(frame[old]).alias(new) for old, new in zip(wanted, kept, strict=True)]
-            lines = pl.int_range(start, start + frame.height, eager=True)
+        for batch in _batches(path, file, wanted):
+            columns = [_plain(batch.column(name), schema.field(name).type) for name in wanted]
+            texts = [_text(values.alias(new)) for values, new in zip(columns, kept, strict=True)]
+            lines = pl.int_range(start, start + batch.num_rows, eager=True)
             yield nulled(marked(pl.DataFrame(texts), lines))
-            start += frame.height
+            start += batch.num_rows
 
 
 @contextmanager
-def _parquet(path: Path) -> Iterator[Any]:
-    """An open Parquet file, whose damage is told in our words wherever it shows."""
+def _parquet(path: Path) -> Iterator[tuple[Any, Any]]:
+    """An open Parquet file and its schema; texts stay in dictionaries as they are stored. Its
+    damage is told in our words wherever it shows."""
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            yield file
+        with pq.ParquetFile(path) as file:
+            schema, leaves = (
+                file.schema_arrow,
+                [file.schema.column(n) for n in range(len(file.schema))],
+            )
+        texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+        with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=texts) as file:
+            yield file, schema
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError):
         raise no_parquet(path) from None
+
+
+def _batches(path: Path, file: Any, wanted: Sequence[str]) -> Iterator[Any]:
+    """Rows in parts of bounded size: a text that is stored once may stand in every row, and a run
+    of rows takes no space at all."""
+    counted = Counted(path)
+    counted.out(file.metadata.num_rows * len(wanted))
+    for batch in file.iter_batches(batch_size=_ROWS, columns=wanted):
+        counted.out(_size(batch))
+        yield from _parts(batch)
+
+
+def _parts(batch: Any) -> Iterator[Any]:
+    if batch.num_rows < 2 or _size(batch) <= _AT_ONCE:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _parts(batch.slice(0, half))
+    yield from _parts(batch.slice(half))
+
+
+def _size(values: Any) -> int:
+    """Bytes that Arrow's values take once their texts stand in every row."""
+    if isinstance(values, pa.RecordBatch):
+        return sum(map(_size, values.columns))
+    if pa.types.is_dictionary(values.type):
+        lengths = pc.binary_length(values.dictionary.cast(pa.large_binary()))
+        return int(pc.sum(lengths.take(values.indices)).as_py() or 0)
+    if pa.types.is_map(values.type):
+        return _size(values.keys) + _size(values.items)
+    if pa.types.is_struct(values.type):
+        return sum(map(_size, values.flatten()))
+    return _size(values.flatten()) if pa.types.is_nested(values.type) else int(values.nbytes)
+
+
+def _plain(values: Any, kind: Any) -> pl.Series:
+    """Arrow's values with their texts in every row."""
+    return pl.Series(values if values.type == kind else values.cast(kind))
 
 
 def _text(values: pl.Series) -> pl.Series:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,8 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    insert,
+    literal,
     select,
     true,
     union_all,
@@ -23,14 +26,15 @@ from sqlalchemy.sql.expression import ColumnElement, FromClause, Select
 
 from etl.dims import refill
 from etl.orders import behind
+from etl.scratch import scratch
 from etl.touched import Touched, collect, gather, net, refresh, spans, within
-from etl.upsert import scratch
 from warehouse import portable
 from warehouse.engine import Build
 from warehouse.funnels import SCANS as SCAN_EVENTS
 from warehouse.scans import LOST_AFTER, dated, purchases, scans
 from warehouse.schema import AS_OF, LOADED, ORDERS, SCANS, STORE_PERIODS, Rows, Type
 
+EVENTS_AT_ONCE = 20_000_000
 _VISIT: list[tuple[str, Type]] = [
     ("person_key", BigInteger),
     ("store_key", Integer),
@@ -44,7 +48,10 @@ def derive_scans(build: Build, timezone: str, touched: Touched | None) -> None:
     before = build.fetch(select(func.max(AS_OF.c.as_of))).item()
     _reach(build, timezone, touched, before)
     if touched is None:
-        refill(build, SCANS, scans(timezone))
+        build.create(SCANS)
+        for rows, heads in _portions(build, timezone):
+            found = scans(timezone, rows, heads)
+            build.run(insert(SCANS).from_select([c.name for c in SCANS.c], found))
         return
     only = _of_visits(build, timezone, touched, _ripened(build, before))
     if touched.leaves(SCANS, only):
@@ -54,6 +61,26 @@ def derive_scans(build: Build, timezone: str, touched: Touched | None) -> None:
     touched.changes[SCANS.name] = refresh(build, SCANS, [name for name, _ in _EVENT], fresh, only)
     for table in (only, orders, *needed.values()):
         build.drop(table)
+
+
+def _portions(build: Build, timezone: str) -> Iterator[tuple[Rows, FromClause]]:
+    """Events of some days, and the purchases until two weeks after, so that memory is bounded."""
+    events, pos = LOADED["touchpoints"], LOADED["pos_sales"]
+    at = events.c.occurred_at
+    days = [portable.local_date(end, timezone) for end in (func.min(at), func.max(at))]
+    count, first, last = build.fetch(select(func.count(at), *days)).row(0)
+    total = (last - first).days + 1 if count else 0
+    step = total // (count // EVENTS_AT_ONCE + 1) + 1
+    for day in range(0, total, step):
+        start, end = (
+            portable.end_of_day(literal(first + timedelta(days=day - 1 + more), Date), timezone)
+            for more in (0, step)
+        )
+        until = portable.later(end, LOST_AFTER)
+        some = select(events).where(at >= start, at < end).subquery()
+        bought = select(pos).where(pos.c.sold_at.between(start, until)).subquery()
+        heads = select(ORDERS).where(ORDERS.c.paid_at.between(start, until)).subquery()
+        yield {**LOADED, "touchpoints": some, "pos_sales": bought}, heads
 
 
 def _reach(build: Build, timezone: str, touched: Touched | None, before: datetime | None) -> None:

@@ -35,6 +35,8 @@ __all__ = [
     "read",
 ]
 
+_LARGE = 256 << 20
+"""Bytes of rows that are not held any longer to make a frame full."""
 _UNREADABLE = (
     OSError, UnicodeError, ValueError, pa.ArrowException, pl.exceptions.PolarsError,
     pl.exceptions.PanicException,
@@ -100,17 +102,18 @@ def _frames(delivery: Delivery, timezone: str, batch_rows: int) -> Iterator[pl.D
 
 
 def _rebatched(frames: Iterable[pl.DataFrame], rows: int | None) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of `rows` (None: one frame), the last one shorter; at least one."""
+    """The same rows in frames of `rows` (None: one frame), shorter where they are large, and the
+    last one; at least one."""
     held: list[pl.DataFrame] = []
-    height, some = 0, False
+    height, size, some = 0, 0.0, False
     for frame in frames:
         held.append(frame)
-        height += frame.height
-        if rows is not None and height >= rows:
+        height, size = height + frame.height, size + frame.estimated_size()
+        if rows is not None and (height >= rows or size > _LARGE):
             whole = pl.concat(held)
-            full = height // rows * rows
+            full = height if size > _LARGE else height // rows * rows
             yield from (whole.slice(start, rows) for start in range(0, full, rows))
-            held, height, some = [whole.slice(full)], height - full, True
+            held, height, size, some = [whole.slice(full)], height - full, 0.0, True
     if height or not some:
         yield pl.concat(held)
 

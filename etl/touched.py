@@ -32,7 +32,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from etl.upsert import scratch
+from etl.scratch import scratch
 from warehouse.engine import Build
 from warehouse.schema import LOADED, MEMBER_PERSONS, VISITOR_PERSONS, Type
 

@@ -16,6 +16,8 @@ FREE = 16 << 20
 RATIO = 200
 """Times its own size that a larger one may unpack to; sales compress to about a tenth."""
 LARGEST = 64 << 30
+COLUMNS_FREE = 1 << 30
+"""The same of a Parquet file, where what repeats takes next to nothing."""
 SHEET_LARGEST = 2 << 30
 """Bytes that no archive, and no workbook, may unpack to: a workbook is held in memory."""
 
@@ -30,7 +32,7 @@ class _Unzipped(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         self._path, self._file, self._done = path, gzip.open(path, "rb"), 0  # noqa: SIM115
-        self._most = min(max(FREE, RATIO * path.stat().st_size), LARGEST)
+        self._most = _most(path)
 
     def readable(self) -> bool:
         return True
@@ -54,12 +56,29 @@ class _Unzipped(io.RawIOBase):
         super().close()
 
 
+def _most(path: Path, free: int = FREE, largest: int = LARGEST) -> int:
+    return min(max(free, RATIO * path.stat().st_size), largest)
+
+
+class Counted:
+    """Counts what comes out of a Parquet file, whose texts may stand in any number of rows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._left = path, _most(path, COLUMNS_FREE)
+
+    def out(self, size: int) -> None:
+        """So many bytes or cells more. Raises SourceError when they are too many."""
+        self._left -= size
+        if self._left < 0:
+            raise _bomb(self._path)
+
+
 def check_book(path: Path) -> None:
     """Unpack a workbook part by part to see that it is whole. Raises SourceError."""
     try:
         with zipfile.ZipFile(path) as book:
             size = sum(part.file_size for part in book.infolist())
-            if size > min(max(FREE, RATIO * path.stat().st_size), SHEET_LARGEST):
+            if size > _most(path, largest=SHEET_LARGEST):
                 raise _bomb(path)
             sound = all(_is_sound(book, part) for part in book.infolist())
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):

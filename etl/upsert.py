@@ -1,4 +1,4 @@
-"""Upsert by key: staged rows of a feed into its loaded table, identifiers into integer keys.
+"""Upsert by key: staged rows of a feed into its loaded table.
 
 Of several rows with one key the one with the greatest `updated_at` holds (none is lowest; ties:
 the delivery recorded later, then the later line), whatever order they arrive in.
@@ -6,8 +6,6 @@ the delivery recorded later, then the later line), whatever order they arrive in
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -15,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
-    MetaData,
     String,
     Table,
     and_,
@@ -27,15 +24,15 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    union,
 )  # fmt: skip
 from sqlalchemy.sql.expression import FromClause, Select
 
-from etl.cells import lead_guide
+from etl.naming import name_entities, references
+from etl.scratch import fill, scratch
 from warehouse import schema
 from warehouse.engine import Build
-from warehouse.feeds import Feed, Field, Kind
-from warehouse.schema import ENTITIES, LOADED, Entity
+from warehouse.feeds import Feed, Kind
+from warehouse.schema import LOADED
 
 OUTCOMES = ("loaded", "unchanged", "superseded", "voided")
 _BOOKKEEPING = ("updated_at", "file_key", "file_line", "is_deleted")
@@ -58,145 +55,76 @@ def stage_table(feed: Feed) -> Table:
     return scratch(f"stage_{feed.name}", columns)
 
 
-def scratch(name: str, columns: Iterable[tuple[str, schema.Type]]) -> Table:
-    """A scratch table, which no metadata remembers."""
-    made = [schema.column(column, kind, "scratch") for column, kind in columns]
-    return Table(name, MetaData(), *made)
-
-
 def _like(name: str, feed: Feed, like: Table, *more: tuple[str, schema.Type]) -> Table:
     """A scratch table with the columns of another one and some more."""
     return scratch(f"{name}_{feed.name}", [*((c.name, c.type) for c in like.c), *more])
-
-
-def fill(build: Build, table: Table, rows: Select[Any]) -> None:
-    """Make a scratch table and fill it with a SELECT of its columns."""
-    build.create(table, temporary=True)
-    build.run(insert(table).from_select([c.name for c in table.c], rows))
 
 
 def merge(build: Build, feed: Feed, stage: Table, changed: Table | None = None) -> pl.DataFrame:
     """Load the staged rows; returns file_key, the number of rows of each of OUTCOMES and, of a feed
     that states amounts, what these rows come to (`<outcome>_amount`). What was stored and what it
     replaced is added to `changed` (`Touched.rows`)."""
-    _name_entities(build, feed, stage)
-    outcome = _decide(build, feed, _with_keys(feed, stage))
+    name_entities(build, feed, stage)
+    keyed = _with_keys(feed, stage)
+    if not build.fetch(select(LOADED[feed.name].c.file_key).limit(1)).height:
+        return _fill_empty(build, feed, keyed, changed)
+    return _settle(build, feed, keyed, changed)
+
+
+def _fill_empty(build: Build, feed: Feed, keyed: FromClause, changed: Table | None) -> pl.DataFrame:
+    """Into a table without rows go all; then those are settled whose key came more than once."""
+    target, arrived = LOADED[feed.name], _like("arrived", feed, LOADED[feed.name])
+    names = [c.name for c in target.c]
+    build.run(insert(target).from_select(names, select(keyed)))
+    outcome = case((target.c.is_deleted, "voided"), else_="loaded").label("outcome")
+    alone = select(*target.c, outcome).subquery()
+    if _take_out_repeated(build, feed, arrived):
+        counts = [_counts(build, feed, alone), _settle(build, feed, arrived, None)]
+        build.drop(arrived)
+    else:
+        counts = [_counts(build, feed, alone)]
+    if changed is not None:
+        told = select(target).add_columns(literal(True))
+        build.run(insert(changed).from_select([*names, "is_new"], told))
+    return pl.concat(counts).group_by("file_key").sum()
+
+
+def _take_out_repeated(build: Build, feed: Feed, into: Table) -> int:
+    """Move the rows whose key several have to a scratch table; returns how many keys those are."""
+    target = LOADED[feed.name]
+    keys = [target.c[name] for name in _keys(feed)]
+    again = scratch(f"again_{feed.name}", [(key.name, key.type) for key in keys])
+    found = fill(build, again, select(*keys).group_by(*keys).having(func.count() > 1))
+    if found:
+        theirs = exists().where(_same_key(feed, target, again))
+        fill(build, into, select(target).where(theirs))
+        build.run(delete(target).where(theirs))
+    build.drop(again)
+    return found
+
+
+def _settle(build: Build, feed: Feed, keyed: FromClause, changed: Table | None) -> pl.DataFrame:
+    """Store of the rows those that hold, against each other and against what is there."""
+    outcome = _decide(build, feed, keyed)
     _replace(build, feed, outcome, changed)
-    counts = build.fetch(
-        select(
-            outcome.c.file_key,
-            *(_of(outcome, name, literal(1)).label(name) for name in OUTCOMES),
-            *(_of(outcome, name, outcome.c[feed.amount]).label(f"{name}_amount")
-              for name in OUTCOMES if feed.amount),
-        ).group_by(outcome.c.file_key)
-    )  # fmt: skip
+    counts = _counts(build, feed, outcome)
     build.drop(outcome)
     return counts
 
 
-def _of(outcome: Table, name: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.sum(case((outcome.c.outcome == name, func.coalesce(value, 0)), else_=0))
+def _counts(build: Build, feed: Feed, rows: FromClause) -> pl.DataFrame:
+    return build.fetch(
+        select(
+            rows.c.file_key,
+            *(_of(rows, name, literal(1)).label(name) for name in OUTCOMES),
+            *(_of(rows, name, rows.c[feed.amount]).label(f"{name}_amount")
+              for name in OUTCOMES if feed.amount),
+        ).group_by(rows.c.file_key)
+    )  # fmt: skip
 
 
-# Identifiers ---------------------------------------------------------------------------------
-def _references(feed: Feed) -> list[tuple[Field, Entity]]:
-    """Each identifier of the feed with its entity, those unique within another one last."""
-    pairs = [(field, ENTITIES[field.refers]) for field in feed.fields if field.refers]
-    return sorted(pairs, key=lambda pair: pair[1].within is not None)
-
-
-def _name_entities(build: Build, feed: Feed, stage: Table) -> None:
-    """Give a key to every identifier named for the first time."""
-    by_entity: dict[str, list[Field]] = {}
-    for field, entity in _references(feed):
-        by_entity.setdefault(entity.name, []).append(field)
-    for name, fields in by_entity.items():
-        if ENTITIES[name].within:
-            _name_receipts(build, feed, stage)
-        else:
-            ids = [
-                select(stage.c[f.name].label("id")).where(stage.c[f.name].is_not(None)).distinct()
-                for f in fields
-            ]
-            name_all(build, ENTITIES[name], union(*ids).subquery())
-        if name == "split":
-            _describe_splits(build)
-    if feed.name == "targets":
-        for level in ("store", "guide", "region"):
-            named = select(stage.c.id).where(stage.c.level == level).distinct()
-            name_all(build, ENTITIES[level], named.subquery())
-
-
-def name_all(build: Build, entity: Entity, named: FromClause) -> None:
-    """Number the identifiers in `named` (columns `id` and, for receipts, `store_key`) that have
-    no key yet, in their own order so that one batch always gives the same keys."""
-    table = schema.METADATA.tables[entity.table]
-    same = [table.c[entity.id] == named.c.id]
-    if entity.within:
-        same.append(table.c[entity.within] == named.c[entity.within])
-    start = select(func.coalesce(func.max(table.c[entity.key]), 0)).scalar_subquery()
-    order = [named.c.id] + ([named.c[entity.within]] if entity.within else [])
-    values = {
-        entity.key: start + func.row_number().over(order_by=order),
-        entity.id: named.c.id,
-    }
-    if entity.within:
-        values[entity.within] = named.c[entity.within]
-    if "is_known" in table.c:
-        values["is_known"] = literal(False)
-    fresh = select(*(value.label(name) for name, value in values.items())).where(
-        ~exists().where(and_(*same))
-    )
-    build.run(insert(table).from_select(list(values), fresh))
-
-
-def _receipt_store(field: Field, stage: FromClause) -> ColumnElement[str]:
-    """The store within which a receipt identifier is unique."""
-    if field.name == "original_receipt_id":
-        return func.coalesce(stage.c.original_store_id, stage.c.store_id)
-    return stage.c.store_id
-
-
-def _name_receipts(build: Build, feed: Feed, stage: Table) -> None:
-    stores = schema.DIM_STORES
-    parts = [
-        select(stage.c[field.name].label("id"), stores.c.store_key)
-        .distinct()
-        .join(stores, stores.c.store_id == _receipt_store(field, stage))
-        .where(stage.c[field.name].is_not(None))
-        for field, entity in _references(feed)
-        if entity.within
-    ]
-    name_all(build, ENTITIES["receipt"], union(*parts).subquery())
-
-
-def _describe_splits(build: Build) -> None:
-    """Spell out the splits named for the first time: their guides and shares."""
-    splits, guides, parts = schema.DIM_SPLITS, schema.DIM_GUIDES, schema.DIM_SPLIT_GUIDES
-    known = select(parts.c.split_key)
-    fresh = build.fetch(select(splits).where(splits.c.split_key.not_in(known)))
-    rows = [
-        (key, guide, Decimal(share), guide == lead_guide(text))
-        for key, text in fresh.iter_rows()
-        for guide, _, share in (part.rpartition("=") for part in text.split(";"))
-    ]
-    if not rows:
-        return
-    columns: dict[str, Any] = {
-        "split_key": pl.Int64, "id": pl.String, "share": pl.Decimal(9, 8), "is_lead": pl.Boolean,
-    }  # fmt: skip
-    stage = scratch(
-        "stage_split_guides",
-        [("split_key", BigInteger), ("id", String), ("share", schema.SHARE), ("is_lead", Boolean)],
-    )
-    build.create(stage, temporary=True)
-    build.append(stage, pl.DataFrame(rows, schema=columns, orient="row"))
-    name_all(build, ENTITIES["guide"], select(stage.c.id).distinct().subquery())
-    described = select(stage.c.split_key, guides.c.guide_key, stage.c.share, stage.c.is_lead).join(
-        guides, guides.c.guide_id == stage.c.id
-    )
-    build.run(insert(parts).from_select(["split_key", "guide_key", "share", "is_lead"], described))
-    build.drop(stage)
+def _of(rows: FromClause, name: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.sum(case((rows.c.outcome == name, func.coalesce(value, 0)), else_=0))
 
 
 def _with_keys(feed: Feed, stage: Table) -> FromClause:
@@ -206,7 +134,7 @@ def _with_keys(feed: Feed, stage: Table) -> FromClause:
     values: dict[str, ColumnElement[Any]] = {
         c.name: stage.c[c.name] for c in target.c if c.name in stage.c
     }
-    for field, entity in _references(feed):
+    for field, entity in references(feed):
         named = schema.METADATA.tables[entity.table].alias(f"{field.name}_named")
         same = named.c[entity.id] == stage.c[field.name]
         if entity.within:

@@ -27,6 +27,9 @@ class Column:
     note: str = ""
 
 
+PRINTED_ROWS = 60
+"""Rows of a table that go on paper."""
+
 Made = Callable[[pl.DataFrame], pl.DataFrame]
 
 

@@ -70,6 +70,11 @@ class View:
         """The same view over the days up to its end."""
         return replace(self, start=self.end - timedelta(days=days - 1))
 
+    def before(self) -> View:
+        """The same view over as many days before it, as far back as the calendar goes."""
+        end = self.start - timedelta(days=self.start > date.min)
+        return self.between(end - min(self.end - self.start, end - date.min), end)
+
     def question(self, keys: Sequence[str], *by: str, compare: str | None = None) -> Question:
         """What to ask the warehouse for these figures."""
         return Question(tuple(keys), self.start, self.end, by, self.where, compare, self.org)

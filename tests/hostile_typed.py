@@ -7,8 +7,11 @@ import io
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from hostile import (
     Loaded,
     Refused,
@@ -99,6 +102,8 @@ def typed_files() -> Table:
     yield "a .parquet cut off", "stock/cut.parquet", good[:-20], unreadable
     yield "a damaged .parquet", "stock/damaged.parquet", good[:60] + b"\xff" * 90 + good[150:], (
         unreadable)  # fmt: skip
+    yield "a text of 1 MB in 2,000 rows, stored once", at("bomb"), repeated, Refused(
+        "times its size")  # fmt: skip
     yield (
         "no rows",
         "stock/none.parquet",
@@ -108,6 +113,13 @@ def typed_files() -> Table:
         Loaded(0),
     )
     yield from workbooks()
+
+
+def repeated(path: Path) -> None:
+    """A file of some kilobytes that comes to 2 GB."""
+    text = pa.DictionaryArray.from_arrays([0] * 2_000, ["x" * 1_000_000])
+    rows = pl.DataFrame(pair("footfall", "pm")[:1] * 2_000).to_arrow()
+    pq.write_table(rows.append_column("note", text), path, store_schema=False)
 
 
 def repacked(change: Callable[[str, bytes], bytes]) -> bytes:

@@ -207,6 +207,13 @@ def test_charts_wear_the_colours_of_the_theme(
     assert drawn.evaluate("mark => getComputedStyle(mark).stroke") == line
 
 
+def test_axes_can_still_be_read_after_the_theme_has_changed(server: str, visit: Visit) -> None:
+    page = visit(server)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(23, 22, 20)")
+    expect(page.locator(".xtick text").first).to_have_css("fill", "rgb(237, 235, 232)")
+
+
 # Pictures --------------------------------------------------------------------------------------
 SCENES: dict[str, tuple[str, ViewportSize, str]] = {
     **{name: (name, LAPTOP, "light") for name in SCRIPTS if name != "users"},

@@ -6,9 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rows import ROWS, Cells, accepted, judged, reject, row, sale
 
+from etl.cells import typed
 from etl.contract import ALWAYS
 from warehouse.feeds import FEEDS, Kind
 
@@ -82,6 +86,24 @@ def test_times_with_and_without_offset_may_share_a_column() -> None:
     texts = ("2026-03-01T10:00", "2026-03-01T10:00Z", "2026-03-01 10:00:00")
     done = judged("pos_sales", *(sale(receipt_id=text, sold_at=text) for text in texts))
     assert [time.hour for time in done.accepted["sold_at"]] == [2, 10, 2]
+
+
+TIMES = (
+    "2026-03-01T10:00:00", "2026-03-01 10:00:00", "2026-02-30T10:00:00", "2026-03-01T24:00:00",
+    "2026-03-01T10:00:60", "2026-03-01T10:00:0Z", "2026-03-01T10+08:00", "2025-03-09T02:30:00",
+    "2026-03-01T10:00:00+08:00", "2026-03-01 10:00:00-05:00", "2026-03-01T10:00:00.0000Z",
+    "2026-03-01T10:00:00.00+08", "2026-03-01T10:00:00+25:00", "1850-03-01T10:00:00", "",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(TIMES), min_size=1))
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+def test_a_time_is_read_alike_whatever_stands_beside_it(texts: list[str]) -> None:
+    def read(*column: str) -> pl.Series:
+        return typed(pl.Series([text or None for text in column], dtype=pl.String), Kind.AT,
+                     "America/New_York")  # fmt: skip
+
+    assert read(*texts).to_list() == [read(text, "2026-03-01")[0] for text in texts]
 
 
 @pytest.mark.parametrize(("text", "utc_hour"), [

@@ -231,7 +231,7 @@ def test_a_pdf_tells_title_view_and_rows_on_numbered_a4_sheets() -> None:
     for number, sheet in enumerate(sheets, 1):
         assert f"{number} / {len(sheets)}" in sheet.extract_text()
         assert "全公司 · 近 30 天" in sheet.extract_text()
-    assert f"前 {pdf.MOST_ROWS} 行" in words
+    assert f"前 {paper.PRINTED_ROWS} 行" in words
 
 
 def test_a_pdf_without_pictures_says_so_and_keeps_the_figures(

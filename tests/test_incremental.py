@@ -47,6 +47,7 @@ CHOICES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "guide_id": ("", *GUIDES), "guide_shares": ("", "G1=0.7;G2=0.3"),
         "original_receipt_id": ("", "R1", "R2"), "original_line_number": ("", "1"),
         "original_order_id": ("", "O1"), "coupon_id": ("", "K1"), "is_void": OFTEN,
+        "list_amount": ("240.00", "200.00"),
     },
     "online_orders": {
         "order_id": ("O1", "O2", "O3"), "line_number": ("1", "2"), "ordered_at": AT,
@@ -54,7 +55,7 @@ CHOICES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "product_id": PRODUCTS, "guide_id": ("", "", *GUIDES),
         "guide_shares": ("", "", "", "G1=0.5;G2=0.5"), "origin_store_id": ("", "", *STORES),
         "member_id": ("", *MEMBERS), "visitor_id": ("", *VISITORS), "coupon_id": ("", "K1"),
-        "is_deleted": OFTEN,
+        "list_amount": ("120.00", "100.00"), "is_deleted": OFTEN,
     },
     "refunds": {
         "refund_id": ("F1", "F2"), "order_id": ("O1", "O2"), "line_number": ("1", "2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -81,6 +82,12 @@ def test_one_phone_has_one_digest_however_written_and_another_under_another_key(
     assert len({digest(phone) for phone in writings}) == 1
     assert digest(PHONE) != digest(PHONE, "another key")
     assert digest(PHONE) != digest("13812345679")
+
+
+@pytest.mark.parametrize("key", ["short", "k" * 64, "long" * 40, "密钥"])
+def test_the_digest_is_the_hmac_that_other_programs_compute(key: str) -> None:
+    stored = accepted("members", row("members", phone=PHONE), secret=key)
+    assert stored["phone_hmac"] == hmac.new(key.encode(), PHONE.encode(), "sha256").hexdigest()
 
 
 def test_phones_without_a_secret_are_refused_naming_the_setting() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from rows import ROWS, row, sale
 from sqlalchemy import select
 
 import etl as package
-from etl import job, sources
+from etl import job, loading, sources
 from etl.errors import SourceError
 from warehouse import answers, schema
 from warehouse.access import EVERYTHING
@@ -111,6 +112,22 @@ def test_each_refused_file_says_why_and_everything_else_is_loaded(hurried: Compa
         assert said in told[file]
         assert f"refused: {told[file]}" in result.stderr
     assert loaded(hurried) == [("pos_sales/delivery.csv", 1)]
+
+
+def test_large_files_are_read_two_at_a_time_and_end_as_if_read_one_by_one(
+    hurried: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "TOGETHER", 0)
+    for number in range(8):
+        rows = [sale(receipt_id=f"R{number}", line_number=str(line)) for line in range(1, 9)]
+        hurried.deliver("pos_sales", *rows, sale(receipt_id="R"), name=f"{number}.csv")
+    folder = hurried.settings.inbox / "pos_sales"
+    shutil.copy(folder / "3.csv", folder / "9.csv")
+    hurried.deliver("pos_sales", row("pos_sales", sold_at="?"), name="bad.csv")
+    assert hurried.load().exit_code == job.NEEDS_A_PERSON
+    assert [rows for _, rows in loaded(hurried)] == [8] * 7 + [9]
+    assert list(refusals(hurried)) == ["pos_sales/bad.csv"]
+    assert len(list((hurried.settings.warehouse / "deliveries").rglob("*.csv"))) == 8
 
 
 def test_more_than_a_fifth_of_bad_rows_refuses_the_whole_file(hurried: Company) -> None:

@@ -81,6 +81,7 @@ def test_the_configuration_file_sets_rates_shares_and_days(tmp_path: Path) -> No
         max_reject_share = 0
         comparable_after_days = 90
         late_after_hours = 12
+        memory_share = 0.25
         [fee_rates]
         alipay = 0.006
         card = "0.01"
@@ -88,6 +89,7 @@ def test_the_configuration_file_sets_rates_shares_and_days(tmp_path: Path) -> No
     assert given.fee_rates == {"alipay": Decimal("0.006"), "card": Decimal("0.01")}
     days = (given.max_reject_share, given.comparable_after_days, given.late_after_hours)
     assert days == (0.0, 90, 12)
+    assert given.memory_share == 0.25
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -95,6 +97,7 @@ def test_the_configuration_file_sets_rates_shares_and_days(tmp_path: Path) -> No
     ("max_reject_share = nan", "max_reject_share cannot be nan"),
     ("max_reject_share = true", "max_reject_share cannot be True"),
     ("max_reject_share = '0.2'", "max_reject_share cannot be '0.2'"),
+    ("memory_share = 0", "memory_share cannot be 0; give a share between 0.05 and 1"),
     ("late_after_hours = 1.5", "late_after_hours cannot be 1.5"),
     ("late_after_hours = -1", "late_after_hours cannot be -1"),
     ("comparable_after_days = -1", "comparable_after_days cannot be -1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 
 import natural
 import pytest
@@ -14,10 +15,12 @@ from sqlalchemy import Table, delete, select
 from etl import checks, derive, touched
 from etl.touched import Touched
 from warehouse.schema import (
+    COUPON_USES,
     CREDITED_LINES,
     DIM_GUIDES,
     DIM_ORDERS,
     DIM_RECEIPTS,
+    FUNNEL_ENTRIES,
     ORDERS,
     SCANS,
 )  # fmt: skip
@@ -294,6 +297,39 @@ def test_a_late_scan_takes_the_visit_of_its_person_and_day_only(shops: Loading) 
         scan("of M2", "2026-02-10T12:00", member_id="M2"),
     ])  # fmt: skip
     assert deliver(shops, touchpoints=[scan("E1", "2026-02-10T11:00")]).scans == {"E1", "E2"}
+
+
+def test_the_price_of_an_order_line_decides_whether_its_buyer_paid_in_full(shops: Loading) -> None:
+    issued = scan("K", "2026-02-10T09:00", event="coupon_issued")
+    paid = order("later", "2026-02-12T12:00", coupon_id="")  # 100.00 of 120.00
+    deliver(shops, touchpoints=[issued], online_orders=[paid],
+            pos_sales=[sold("R1", "2026-02-10T12:00")])  # fmt: skip
+    assert steps(shops) == {"K": (True, True, False, True)}
+    right = paid | {"list_amount": "100.00", "updated_at": "2026-02-13T12:00"}
+    assert deliver(shops, online_orders=[right]).orders == set()
+    assert steps(shops) == {"K": (True, True, True, True)}
+    uses = shops.build.fetch(select(COUPON_USES.c.event_id, COUPON_USES.c.business_date)).rows()
+    assert uses == [("K", date(2026, 2, 10))]
+
+
+def test_a_purchase_in_a_store_after_one_online_closes_the_ring_of_a_scan(shops: Loading) -> None:
+    deliver(
+        shops, touchpoints=[scan("E1", "2026-02-10T12:00")],
+        pos_sales=[sold("before", "2026-02-11T12:00")],
+        online_orders=[order("between", "2026-02-12T12:00")],
+    )  # fmt: skip
+    closed = select(FUNNEL_ENTRIES.c.closed_at).where(FUNNEL_ENTRIES.c.funnel == "scan_to_order")
+    assert shops.build.fetch(closed)["closed_at"].to_list() == [None]
+    deliver(shops, pos_sales=[sold("after", "2026-02-13T12:00")])
+    assert shops.build.fetch(closed)["closed_at"].to_list() == [datetime(2026, 2, 13, 4)]
+
+
+def steps(loading: Loading) -> dict[str, tuple[bool, ...]]:
+    """Which stored steps each entry of coupon_to_store reached."""
+    table = FUNNEL_ENTRIES
+    reached = (table.c[f"step_{place}_at"].is_not(None) for place in range(1, 5))
+    rows = select(table.c.event_id, *reached).where(table.c.funnel == "coupon_to_store")
+    return {event: tuple(told) for event, *told in loading.build.fetch(rows).iter_rows()}
 
 
 # What it leaves for the steps after it -----------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 from sqlalchemy import BigInteger, cast, func, literal, select
@@ -38,6 +38,14 @@ class Reader(Protocol):
 
     def fetch(self, statement: Any) -> pl.DataFrame:
         """Rows of a SELECT as a frame."""
+
+
+@runtime_checkable
+class Keeping(Reader, Protocol):
+    """A reader that keeps answers."""
+
+    def recall(self, ask: Callable[..., Any], *arguments: Any) -> Any:
+        """What `ask` answers, given a reader before these arguments; asked once."""
 
 
 def answer(reader: Reader, question: Question, scope: Scope, settings: Settings) -> pl.DataFrame:
@@ -79,11 +87,16 @@ def _check_lunar(reader: Reader, question: Question) -> None:
 def check_values(reader: Reader, question: Question, scope: Scope) -> None:
     """Raises QuestionError for a filter by what does not exist or is out of sight."""
     for name, wanted in question.where:
-        there = set(known(reader, name, wanted, scope)["value"])
+        there = set(_known(reader, name, wanted, scope)["value"])
         for value in wanted:
             if value not in there and value != joined.UNASSIGNED:
                 every = reader.fetch(options.values(name, scope, limit=20_000))["value"].to_list()
                 raise nearest(name, value, every)
+
+
+def _known(reader: Reader, *asked: Any) -> pl.DataFrame:
+    """What exists of a filter: it is asked of before every answer."""
+    return reader.recall(known, *asked) if isinstance(reader, Keeping) else known(reader, *asked)
 
 
 def funnel(

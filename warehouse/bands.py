@@ -15,8 +15,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
+from sqlalchemy import case, func, literal, select
+from sqlalchemy.sql.expression import Select
 
 from warehouse import answers, queries
 from warehouse.access import Scope
@@ -25,6 +28,8 @@ from warehouse.filters import Question, QuestionError
 from warehouse.joined import UNASSIGNED
 from warehouse.metrics import Metric
 from warehouse.rankings import refuse_time, written
+from warehouse.rollups import TABLES
+from warehouse.schema import MONEY
 from warehouse.settings import Settings
 
 PERIODS, LEAST = 8, 5
@@ -52,15 +57,13 @@ def bands(
     refuse_time(question.by, "a band")
     metric = queries.metrics_of(question)[0]
     asked = replace(question, keys=(metric.key,), compare=None)
-    now = _values(answers.answer(reader, asked, scope, settings), asked)
-    before = [
-        _values(reader.fetch(queries.figures(_earlier(asked, ago), scope, settings)), asked)
-        .with_columns(ago=pl.lit(ago))
-        for ago in range(1, periods + 1)
-    ]  # fmt: skip
+    answers.check_values(reader, asked, scope)
+    found = pl.concat(
+        _values(reader.fetch(one), asked) for one in _asked(asked, metric, scope, settings, periods)
+    )
     is_sum = not metric.denominator
-    seen = _seen(pl.concat(before), list(question.by), is_sum)
-    rows = _current(now, seen, list(question.by), is_sum)
+    seen = _seen(found.filter(pl.col("ago") > 0), list(question.by), is_sum)
+    rows = _current(found.filter(pl.col("ago") == 0).drop("ago"), seen, list(question.by), is_sum)
     found = _told(rows, seen, list(question.by), metric, width)
     order = [pl.col("deviations").abs(), *(pl.col(name) for name in question.by)]
     falling = [True, *(False for _ in question.by)]
@@ -110,6 +113,35 @@ _USUAL = ("usual", "usual_low", "usual_high")
 WEEK = timedelta(weeks=1)
 
 
+def _asked(
+    question: Question, metric: Metric, scope: Scope, settings: Settings, periods: int
+) -> list[Select[Any]]:
+    """SELECTs of the figure of the period (`ago` 0) and of those before it: one of them all where
+    an amount adds up over days and little is looked at, for its days are more rows."""
+    each = [_earlier(question, ago) for ago in range(periods + 1)]
+    is_little = bool(question.where) or not scope.everything
+    if not (question.by and is_little and _adds_up(metric)):
+        return [
+            queries.figures(one, scope, settings).add_columns(literal(ago).label("ago"))
+            for ago, one in enumerate(each)
+        ]
+    whole = replace(question, by=(*question.by, "day"), start=each[-1].start)
+    days = queries.figures(whole, scope, settings).order_by(None).subquery("days")
+    is_in = [(days.c.day.between(f"{one.start}", f"{one.end}"), ago)
+             for ago, one in enumerate(each)]  # fmt: skip
+    placed = select(*days.c, case(*is_in).label("ago")).subquery("placed")
+    groups = [placed.c[name] for name in (*question.by, "ago")]
+    value = func.sum(placed.c[metric.key]).label(metric.key)
+    return [select(*groups, value).where(placed.c.ago.is_not(None)).group_by(*groups)]
+
+
+def _adds_up(metric: Metric) -> bool:
+    """Whether a figure is an amount that lines are summed up to, to the fen, day by day."""
+    kept = TABLES["agg_guide_days"].c
+    (part, *more) = metric.parts
+    return not more and part.name in kept and kept[part.name].type is MONEY
+
+
 def _earlier(question: Question, ago: int) -> Question:
     """The same question about the period that many periods ago, on the same weekdays."""
     days = (question.end - question.start).days + 1
@@ -120,8 +152,9 @@ def _earlier(question: Question, ago: int) -> Question:
 def _values(answer: pl.DataFrame, question: Question) -> pl.DataFrame:
     """Dimensions and `value` of what has one; `_` joins where there are no dimensions."""
     by = list(question.by)
+    rest = [pl.col("ago").cast(pl.Int32)] if "ago" in answer.columns else []
     frame = answer.select(
-        *by, pl.lit(0).alias("_"), value=pl.col(question.keys[0]).cast(pl.Float64)
+        *by, pl.lit(0).alias("_"), *rest, value=pl.col(question.keys[0]).cast(pl.Float64)
     )
     is_unit = [pl.col(name).is_not_null() & (pl.col(name) != UNASSIGNED) for name in by]
     return frame.filter(pl.col("value").is_not_null(), *is_unit)

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, not_, null, select, true
+from sqlalchemy import ColumnElement, and_, case, func, not_, null, select, true
 from sqlalchemy.sql.expression import FromClause, Select
 
 from warehouse import entries, portable
 from warehouse.access import Scope
+from warehouse.entries import COUPONS
 from warehouse.filters import Question
 from warehouse.funnel_queries import ENTRY_DIMENSIONS, grouped, number
-from warehouse.funnels import SHIPPED, Step
-from warehouse.happenings import Rows
-from warehouse.schema import CREDITED_LINES, LOADED
+from warehouse.schema import COUPON_USES, CREDITED_LINES, LOADED
 from warehouse.settings import Settings
 
 Expression = ColumnElement[Any]
-_COUPONS = SHIPPED["coupon_to_store"]
-_FULL_PRICE = Step("full_price", ("full_price",), optional=True, later_day=True)
-_REDEEMED = Step("redeemed", ("redeemed",))
-_FOLLOWED = replace(
-    _COUPONS, name="campaigns", steps=(*_COUPONS.steps[:-1], _FULL_PRICE, _COUPONS.steps[-1])
-)
 _COUNTED = {"visited": "at_visit", "redeemed": "redeemed_id", "bought": "at_purchase",
             "bought_again": "at_repeat", "bought_again_full_price": "at_full_price"}  # fmt: skip
 
@@ -72,8 +63,8 @@ def _is_of_campaigns(question: Question, scope: Scope) -> bool:
 def _entries(question: Question, settings: Settings) -> FromClause:
     """Entries with when each step was reached, what was redeemed, and their campaign's budget."""
     days = (question.start, question.end)
-    line = entries.journeys(_FOLLOWED, _FOLLOWED.window, settings.timezone, days)
-    spent, campaigns = _spent(settings, days).subquery("spent"), LOADED["campaigns"]
+    line = entries.journeys(COUPONS, COUPONS.window, settings.timezone, days)
+    spent, campaigns = _spent(days).subquery("spent"), LOADED["campaigns"]
     return (
         select(
             *line.c, spent.c.event_id.label("redeemed_id"), spent.c.off_amount,
@@ -88,25 +79,22 @@ def _entries(question: Question, settings: Settings) -> FromClause:
     )  # fmt: skip
 
 
-def _spent(settings: Settings, days: entries.Days) -> Select[Any]:
-    """Per entry what the receipts and orders that redeemed it come to: their sale lines."""
-    redeeming, rows = replace(_COUPONS, steps=(_REDEEMED,)), Rows(settings.timezone)
-    start, end = days
-    until = end + _COUPONS.window + timedelta(days=1)
-    entered = entries.entries(redeeming, rows, (start, until)).cte()
-    owned = entries.owned(redeeming, entered, redeeming.window, rows).subquery("owned")
-    line, products = CREDITED_LINES, LOADED["products"]
-    same = line.c.receipt_key == cast(owned.c.happening_id, BigInteger)
+def _spent(days: entries.Days) -> Select[Any]:
+    """Per entry of some days what the receipts and orders that redeemed it come to: their sale
+    lines."""
+    uses, line, products = COUPON_USES, CREDITED_LINES, LOADED["products"]
     product = and_(products.c.product_key == line.c.product_key, products.c.is_known)
     off = line.c.list_amount - line.c.net_amount
     profit = line.c.net_amount - line.c.quantity * line.c.share * products.c.cost
     return (
         select(
-            owned.c.event_id,
+            uses.c.event_id,
             portable.total(off).label("off_amount"),
             portable.total(profit).label("profit_amount"),
         )
-        .select_from(owned.join(line, same).outerjoin(products, product))
-        .where(~line.c.is_return)
-        .group_by(owned.c.event_id)
+        .select_from(
+            uses.join(line, line.c.receipt_key == uses.c.receipt_key).outerjoin(products, product)
+        )
+        .where(~line.c.is_return, uses.c.business_date.between(*days))
+        .group_by(uses.c.event_id)
     )

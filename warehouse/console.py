@@ -15,13 +15,14 @@ from warehouse.access import AccessError
 from warehouse.engine import EngineError, NothingPublished, QueryTimeout
 from warehouse.filters import QuestionError
 from warehouse.settings import SettingError
+from warehouse.turns import Busy
 from warehouse.versions import NoSuchVersion
 
 LOG = logging.getLogger("guidepost")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-USERS_MISTAKES = (SettingError, AccessError, QuestionError, QueryTimeout, NoSuchVersion)
+USERS_MISTAKES = (SettingError, AccessError, QuestionError, QueryTimeout, Busy, NoSuchVersion)
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

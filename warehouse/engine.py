@@ -23,12 +23,14 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from warehouse import versions
+from warehouse.turns import Busy, Turns
 
 DIALECT = Dialect(paramstyle="numeric_dollar")
-HUB_MEMORY = "4GB"
+HUB_MEMORY = "30%"
 BUILD_MEMORY = "3GB"
-QUERY_SECONDS = 60
+QUERY_SECONDS, WAIT_SECONDS = 60, 10
 HEAVY_QUERIES = 4
+"""As many queries run at once in a process; others wait so long."""
 
 EngineError = duckdb.Error
 Parameters = tuple[Any, ...]
@@ -168,7 +170,7 @@ class Snapshot:
     _hub: Hub
 
     def fetch(self, statement: ClauseElement) -> pl.DataFrame:
-        """Rows of a SELECT as a frame. Raises QueryTimeout."""
+        """Rows of a SELECT as a frame. Raises QueryTimeout, Busy."""
         return self.fetch_sql(*render(statement))
 
     def fetch_sql(self, sql: str, parameters: Parameters) -> pl.DataFrame:
@@ -177,12 +179,13 @@ class Snapshot:
 
 
 class Hub:
-    """One in-memory instance a process, through which every published version is read."""
+    """One in-memory instance a process, through which every published version is read. `memory` is
+    an amount ("4GB") or a share of the machine's ("30%")."""
 
     def __init__(self, directory: Path, memory: str = HUB_MEMORY) -> None:
         self._directory = directory
         self._lock = threading.Lock()
-        self._heavy = threading.BoundedSemaphore(HEAVY_QUERIES)
+        self._turns = Turns(HEAVY_QUERIES)
         self._uses: dict[int, int] = {}
         self._live = 0
         self._connection = duckdb.connect(":memory:")
@@ -233,8 +236,9 @@ class Hub:
                 del self._uses[idle]
 
     def query(self, version: int, sql: str, parameters: Parameters) -> pl.DataFrame:
-        """Run a rendered SELECT on an attached version. Raises QueryTimeout."""
-        with self._heavy:
+        """Run a rendered SELECT on an attached version. Raises QueryTimeout, and Busy where others
+        keep it waiting or leave no memory."""
+        with self._turns.taken(WAIT_SECONDS):
             cursor = self._connection.cursor()
             stopper = threading.Timer(QUERY_SECONDS, cursor.interrupt)
             stopper.daemon = True
@@ -244,6 +248,8 @@ class Hub:
                 return _answer(cursor, sql, parameters)
             except duckdb.InterruptException:
                 raise QueryTimeout(f"stopped after {QUERY_SECONDS} seconds") from None
+            except duckdb.OutOfMemoryException:
+                raise Busy("too little memory is left; ask for a shorter period") from None
             finally:
                 stopper.cancel()
                 cursor.close()

@@ -7,12 +7,12 @@ counted twice and stores add up to regions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, literal, or_, select, union_all
 from sqlalchemy.sql.expression import CTE, FromClause, Select
 
 from warehouse import happenings, portable
@@ -25,6 +25,13 @@ Days = tuple[date, date]
 ATTRIBUTES = ("event_id", "person_key", "entered_at", "business_date", "store_key", "region_key",
               "brand", "guide_key", "campaign_key", "coupon_key")  # fmt: skip
 RING_WINDOW = timedelta(days=60)
+_COUPONS = SHIPPED["coupon_to_store"]
+_FULL_PRICE = Step("full_price", ("full_price",), optional=True, later_day=True)
+COUPONS = replace(_COUPONS, steps=(*_COUPONS.steps[:-1], _FULL_PRICE, _COUPONS.steps[-1]))
+"""`coupon_to_store` with what campaigns count beside its chain."""
+STORED: Mapping[str, Funnel] = {**SHIPPED, COUPONS.name: COUPONS}
+"""The shipped funnels as their entries are stored."""
+_REDEEMING = replace(COUPONS, steps=(Step("redeemed", ("redeemed",)),))
 
 
 def entries(funnel: Funnel, rows: Rows, days: Days | None = None) -> Select[Any]:
@@ -86,16 +93,13 @@ def journeys(funnel: Funnel, window: timedelta, timezone: str, days: Days) -> Fr
 
 
 def _stored(funnel: Funnel) -> Select[Any]:
+    table, steps = FUNNEL_ENTRIES, [step.name for step in STORED[funnel.name].steps]
     times = (
-        FUNNEL_ENTRIES.c[f"step_{place}_at"].label(f"at_{step.name}")
-        for place, step in enumerate(funnel.steps, 1)
+        table.c[f"step_{steps.index(step.name) + 1}_at"].label(f"at_{step.name}")
+        for step in funnel.steps
     )
-    return _entered(funnel.name).add_columns(*times)
-
-
-def _entered(name: str) -> Select[Any]:
-    table = FUNNEL_ENTRIES
-    return select(*(table.c[column] for column in ATTRIBUTES)).where(table.c.funnel == name)
+    attributes = (table.c[column] for column in ATTRIBUTES)
+    return select(*attributes, *times).where(table.c.funnel == funnel.name)
 
 
 def owned(funnel: Funnel, entered: CTE, window: timedelta, rows: Rows) -> Select[Any]:
@@ -153,11 +157,21 @@ def _reached(
     return select(ranked.c.event_id, ranked.c.at, ranked.c.day).where(ranked.c.place == 1)
 
 
-def rings(timezone: str) -> FromClause:
-    """Scan entries with `is_ripe`, their 60 days having passed, and `is_closed`: within them the
-    person paid an online order and after that bought in a store."""
-    entered = _entered("scan_to_order").cte()
-    bought, ends = happenings.purchases(timezone), portable.later(entered.c.entered_at, RING_WINDOW)
+def uses(rows: Rows) -> Select[Any]:
+    """What redeems coupons, as `fct_coupon_uses` keeps it: of each receipt and paid order that
+    states a coupon the entry of that coupon it belongs to."""
+    entered = entries(_REDEEMING, rows).cte()
+    used = owned(_REDEEMING, entered, _REDEEMING.window, rows).subquery("used")
+    return select(
+        cast(used.c.happening_id, BigInteger).label("receipt_key"), used.c.event_id,
+        entered.c.person_key, entered.c.business_date,
+    ).join(entered, entered.c.event_id == used.c.event_id)  # fmt: skip
+
+
+def closed(entered: FromClause, rows: Rows) -> Select[Any]:
+    """Scan entries whose ring closed, and `closed_at`: within RING_WINDOW the person paid an online
+    order, and this is when they first bought in a store after that."""
+    bought, ends = happenings.purchases(rows), portable.later(entered.c.entered_at, RING_WINDOW)
     inside = and_(
         bought.c.person_key == entered.c.person_key,
         bought.c.at >= entered.c.entered_at,
@@ -170,24 +184,27 @@ def rings(timezone: str) -> FromClause:
         .group_by(entered.c.event_id)
         .cte()
     )
-    back = (
-        select(entered.c.event_id)
+    return (
+        select(entered.c.event_id, func.min(bought.c.at).label("closed_at"))
         .join(paid, paid.c.event_id == entered.c.event_id)
         .join(bought, inside)
         .where(bought.c.is_pos, bought.c.at > paid.c.paid_at)
-        .distinct()
-        .cte()
+        .group_by(entered.c.event_id)
     )
+
+
+def rings() -> FromClause:
+    """Scan entries with `is_ripe`, their 60 days having passed, and `is_closed`: within them the
+    person paid an online order and after that bought in a store."""
+    table = FUNNEL_ENTRIES
+    is_ripe = portable.later(table.c.entered_at, RING_WINDOW) < AS_OF.c.as_of
     return (
         select(
-            *entered.c,
-            (ends < AS_OF.c.as_of).label("is_ripe"),
-            back.c.event_id.is_not(None).label("is_closed"),
+            *(table.c[column] for column in ATTRIBUTES),
+            is_ripe.label("is_ripe"),
+            table.c.closed_at.is_not(None).label("is_closed"),
         )
-        .select_from(
-            entered.join(AS_OF, literal(True)).outerjoin(
-                back, back.c.event_id == entered.c.event_id
-            )
-        )
+        .join(AS_OF, literal(True))
+        .where(table.c.funnel == "scan_to_order")
         .subquery("line")
     )

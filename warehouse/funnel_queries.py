@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal, select, union_all
@@ -16,7 +16,7 @@ from warehouse.filters import Question, QuestionError, check_choices, nearest
 from warehouse.funnels import EVENTS, Funnel, Step
 from warehouse.happenings import Rows
 from warehouse.joined import Joined
-from warehouse.schema import DIM_DATES, ORDERS, STORE_PERIODS, period_of
+from warehouse.schema import DIM_DATES, LOADED, ORDERS, STORE_PERIODS, period_of
 from warehouse.settings import Settings
 
 Expression = ColumnElement[Any]
@@ -107,7 +107,7 @@ def unidentified(question: Question, scope: Scope, settings: Settings) -> Select
     """How much is known of who did what: the question's dimensions, `kind` (receipts, orders paid,
     and each event), `total`, `members`, `visitors` (whom no member row names) and `unidentified`
     (neither). Raises QuestionError."""
-    read = Rows(settings.timezone)
+    read = Rows(settings.timezone, _near(question))
     receipt, event = happenings.receipts(read), happenings.touches(EVENTS, read)
     rows = union_all(
         _who("receipts", receipt, receipt.c.day),
@@ -124,6 +124,21 @@ def unidentified(question: Question, scope: Scope, settings: Settings) -> Select
     }
     of = ("date", "store", "region", "brand")
     return grouped(line, question, scope, of, "receipts, orders and events", columns, ("kind",))
+
+
+def _near(question: Question) -> Mapping[str, FromClause]:
+    """Loaded rows without most of what happened on other days: events near these, and receipts with
+    a line near them, a day longer since a store's day may end after midnight."""
+    until = min(question.end, date.max - timedelta(days=1)) + timedelta(days=1)
+    near = portable.around(question.start, until)
+    line, event = LOADED["pos_sales"], LOADED["touchpoints"]
+    some = line.alias("some")
+    whole = line.c.receipt_key.in_(select(some.c.receipt_key).where(some.c.sold_at.between(*near)))
+    return {
+        **LOADED,
+        "pos_sales": select(line).where(whole).subquery("pos_sales"),
+        "touchpoints": select(event).where(event.c.occurred_at.between(*near)).subquery("events"),
+    }
 
 
 def _who(kind: str | Expression, rows: FromClause, day: Expression) -> Select[Any]:

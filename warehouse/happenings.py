@@ -246,12 +246,12 @@ _KINDS: Mapping[str, Build] = {
 }
 
 
-def purchases(timezone: str) -> FromClause:
+def purchases(rows: Rows) -> FromClause:
     """Receipts of members and paid online orders: person_key, at, is_pos."""
-    bought = receipts(Rows(timezone))
+    bought, orders = receipts(rows), rows.orders.alias("paid")
     return union_all(
         select(bought.c.person_key, bought.c.at, literal(True).label("is_pos")),
-        select(ORDERS.c.person_key, ORDERS.c.paid_at, literal(False)).where(
-            ORDERS.c.paid_at.is_not(None)
+        select(orders.c.person_key, orders.c.paid_at, literal(False)).where(
+            orders.c.paid_at.is_not(None)
         ),
     ).subquery("purchases")

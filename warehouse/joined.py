@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, case, func, or_, select
 from sqlalchemy.sql.expression import FromClause
 
 from warehouse.dimensions import DIMENSIONS
@@ -39,7 +40,8 @@ class Joined:
         table = {
             "store": DIM_STORES, "guide": DIM_GUIDES, "product": LOADED["products"],
             "member": LOADED["members"], "campaign": LOADED["campaigns"],
-        }[kind].alias(name)  # fmt: skip
+        }[kind]  # fmt: skip
+        table = _alias(table, name)
         same = table.c[f"{kind}_key"] == self._line.c[f"{name}_key"]
         return self.join(name, table, and_(same, table.c.is_known))
 
@@ -88,10 +90,10 @@ class Joined:
         name = "top_region" if is_top else "region"
         if name not in self.tables:
             if is_top:
-                paths = REGION_PATHS.alias("top_path")
+                paths = _alias(REGION_PATHS, "top_path")
                 self.join("top_path", paths, and_(paths.c.region_key == key, paths.c.is_top))
                 key = paths.c.ancestor_key
-            regions = LOADED["regions"].alias(name)
+            regions = _alias(LOADED["regions"], name)
             self.join(name, regions, and_(regions.c.region_key == key, regions.c.is_known))
         return _shown(key, self.tables[name].c.region_id)
 
@@ -106,6 +108,12 @@ class Joined:
             .where(regions.c.region_id.in_(values), regions.c.is_known)
         )
         return or_(self.region_key().in_(inside), self.expression(name).in_(values))
+
+
+@cache
+def _alias(table: Table, name: str) -> FromClause:
+    """Always the same object: making its columns takes long."""
+    return table.alias(name)
 
 
 def _storeless(line: FromClause, column: str) -> Expression:

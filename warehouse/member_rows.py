@@ -52,8 +52,10 @@ def _member_rows(settings: Settings) -> Select[Any]:
 
 
 def joins(view: View) -> FromClause:
-    """Members on the day they joined."""
-    rows = _member_rows(view.settings).subquery()
+    """Members on the day they joined; who joined far from the days read needs no look at."""
+    near = [LOADED["members"].c.joined_at.between(*portable.around(*one)) for one in view.spans]
+    found = _member_rows(view.settings)
+    rows = (found.where(or_(*near)) if near else found).subquery()
     return with_organisation(
         select(*rows.c, rows.c.joined_date.label("business_date")).subquery(), view.question
     )

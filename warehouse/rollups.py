@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -72,7 +73,7 @@ class Rollup:
 
     def rows(self) -> FromClause:
         """Its rows, in place of lines."""
-        return TABLES[self.name].alias("line")
+        return _rows(self.name)
 
     def is_sum(self, part: Part) -> bool:
         """Whether a part is a sum of its rows, so that it is a sum of sums of them as well."""
@@ -84,6 +85,12 @@ class Rollup:
         line = self.rows()
         amount = line.c[part.name].label(name)
         return select(*(line.c[dim] for dim in self.dims), amount).subquery("line")
+
+
+@cache
+def _rows(name: str) -> FromClause:
+    """Always the same object: making its columns is half of what a statement takes to build."""
+    return TABLES[name].alias("line")
 
 
 def _counts_receipts(part: Part) -> bool:

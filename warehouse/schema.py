@@ -366,7 +366,16 @@ FUNNEL_ENTRIES = _table(
         (f"step_{place}_at", DateTime, f"when step {place} was reached, UTC; empty: not")
         for place in range(1, FUNNEL_STEPS + 1)
     ),
+    ("closed_at", DateTime, "of scan_to_order: the purchase that closed the ring; empty: none"),
     key=2,
+)
+COUPON_USES = _table(
+    "fct_coupon_uses",
+    "One row per receipt or paid order that states a coupon and belongs to an entry of it.",
+    ("receipt_key", BigInteger, "receipt; negative: minus order_key"),
+    ("event_id", String, "the entry of coupon_to_store"),
+    ("person_key", BigInteger, "whose entry; negative: a visitor"),
+    ("business_date", Date, "local calendar date of the entry"),
 )
 AS_OF = _table(
     "dim_as_of",
@@ -447,7 +456,7 @@ ETL_FACTS = _table(
 
 DERIVED = [
     STORE_PERIODS, GUIDE_PERIODS, REGION_PATHS, MEMBER_PERSONS, VISITOR_PERSONS, ORDERS,
-    CREDITED_LINES, SCANS, FUNNEL_ENTRIES, AS_OF,
+    CREDITED_LINES, SCANS, FUNNEL_ENTRIES, COUPON_USES, AS_OF,
 ]  # fmt: skip
 """Everything derived; rollups.py adds its own."""
 LEDGER = (ETL_FILES, ETL_AMOUNTS, ETL_RESTATEMENTS, ETL_REJECTS, ETL_RUNS, ETL_FACTS)

@@ -42,6 +42,7 @@ class Settings:
     `max_reject_share` is the share of bad rows (0–1) above which a whole file is refused;
     `comparable_after_days` is how long a store must have been open to count as comparable;
     `late_after_hours` is how old a feed's newest event may be before it is shown as late;
+    `memory_share` is how much of the machine's memory (0–1) the dashboard's queries may take;
     `funnels` are those that an analyst added to the shipped ones; `schedules` say when a feed is
     due, `alerts` who is told of trouble, `rules` what figures must keep to (watch.py); `mail` and
     `webhook` are how they are told. `digests` are mails with figures; `address` is where viewers
@@ -61,6 +62,7 @@ class Settings:
     max_reject_share: float = 0.2
     comparable_after_days: int = 30
     late_after_hours: int = 36
+    memory_share: float = 0.3
     funnels: Mapping[str, Funnel] = field(default_factory=dict)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     alerts: Watch = field(default_factory=Watch)
@@ -164,19 +166,22 @@ def _config_value(path: Path, name: str, value: object) -> object:
     if name in _TABLES:
         return _read(where, _TABLES[name], value)
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if name == "max_reject_share" and number and 0 <= float(str(value)) <= 1:
+    if name in _SHARES and number and _SHARES[name] <= float(str(value)) <= 1:
         return float(str(value))
     whole = isinstance(value, int) and number and value >= 0
-    if name in _NUMBERS[1:] and whole:
+    if name in _NUMBERS and whole:
         return value
-    known = ("fee_rates", *_NUMBERS, *_TABLES)
-    cure = "a share between 0 and 1" if name == "max_reject_share" else "a whole number or a table"
+    known = ("fee_rates", *_SHARES, *_NUMBERS, *_TABLES)
+    is_share = name in _SHARES
+    cure = f"a share between {_SHARES[name]} and 1" if is_share else "a whole number or a table"
     if name in known:
         raise SettingError(f"{where} cannot be {value!r}; give {cure}")
     raise SettingError(f"{where} is unknown; there are {', '.join(known)}")
 
 
-_NUMBERS = ("max_reject_share", "comparable_after_days", "late_after_hours")
+_SHARES = {"max_reject_share": 0, "memory_share": 0.05}
+"""Each with the least it may be."""
+_NUMBERS = ("comparable_after_days", "late_after_hours")
 _TABLES: Mapping[str, Callable[[object], object]] = {
     "funnels": funnels.described,
     "schedules": watch.schedules,

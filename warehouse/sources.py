@@ -197,7 +197,7 @@ SOURCES: Mapping[str, Source] = {
         Source("returns_of_buyers", coupon_rows.returns_of_buyers, _LINE,
                "purchases of members who come back", False,
                each="member", of_each=_returns_of_member),
-        Source("rings", lambda view: entries.rings(view.settings.timezone),
+        Source("rings", lambda _: entries.rings(),
                (*ORGANISATION, "guide", "campaign"), "scan entries",
                each="person", of_each=_ring_of_person),
         Source("targets", target_rows.targets, (*ORGANISATION, "guide"), "targets"),

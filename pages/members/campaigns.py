@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui import blocks, loyalty, session, tables
+from pages.ui import blocks, journeys, loyalty, session, tables
 from reports import charts, formats, members
 from reports.i18n import metric_label, t
 from warehouse import answers
@@ -34,6 +34,7 @@ if view.chosen("channel"):
 campaigns = members.results(desk.named("campaign", ended if decided["issued"] else so_far))
 if not campaigns.height:
     st.info(t("campaigns.none"))
+    journeys.explain_coupons(desk, view)
 else:
     ladder = members.steps(decided, members.whole(so_far))
     blocks.chart(

@@ -62,12 +62,13 @@ if view.askable((members.JOINS,), "join_channel"):
         ),
     )  # fmt: skip
 
-left, right = st.columns(2, gap="medium")
-for key, side in zip(year.askable(RETURNS, "month"), (left, right), strict=False):
+returns = year.askable(RETURNS, "month")
+if returns:
+    with blocks.loading():
+        by_month = desk.answer(year.question(returns, "month", compare="year"))
+        whole = desk.total(year.question(returns, compare="year"))
+for key, side in zip(returns, st.columns(2, gap="medium"), strict=False):
     with side:
-        with blocks.loading():
-            by_month = desk.answer(year.question((key,), "month", compare="year"))
-            whole = desk.total(year.question((key,), compare="year"))
         trend = drawn.over_time(by_month, "month", key)
         blocks.chart(
             headlines.trend(key, whole, "year"),

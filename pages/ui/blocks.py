@@ -114,8 +114,7 @@ def tiles(desk: Desk, keys: Sequence[str], view: View | None = None) -> None:
     view = view or desk.view
     shown = view.askable(known(keys))
     with loading():
-        questions = [view.question(shown, compare=how) for how in (view.compare, view.second)]
-        first, second = map(desk.total, questions)
+        first, second = _compared(desk, view, shown)
         month = view.last_days(SPARK_DAYS)
         days = desk.answer(month.question(view.askable(shown, "day"), "day"))
     paper.record(facts.figures(view, shown, first, second))
@@ -127,6 +126,19 @@ def tiles(desk: Desk, keys: Sequence[str], view: View | None = None) -> None:
     if len(shown) < len(known(keys)):
         named = t("format.comma").join(metric_label(key) for key in known(keys) if key not in shown)
         st.caption(t("tile.left_out", names=named))
+
+
+Answer = dict[str, Any]
+
+
+def _compared(desk: Desk, view: View, keys: Sequence[str]) -> tuple[Answer, Answer]:
+    """Figures beside what they were before, by both comparisons. One of these is the period before,
+    which is asked for by itself: beside it this period would be added up a second time."""
+    other = view.second if view.compare == "prior" else view.compare
+    by_other = desk.total(view.question(keys, compare=other))
+    before = desk.total(view.before().question(keys))
+    by_prior = by_other | {f"{key}_compare": before[key] for key in keys}
+    return (by_prior, by_other) if view.compare == "prior" else (by_other, by_prior)
 
 
 def _across(tiles: int) -> int:

@@ -61,7 +61,7 @@ def place(desk: Desk, title: str) -> None:
 
 def _offer(page: Offered) -> None:
     with page.place.popover(t("export.title"), type="tertiary"):
-        st.caption(t("export.note"))
+        st.caption(t("export.note", most=paper.PRINTED_ROWS))
         for kind, (make, mime) in FILES.items():
             st.download_button(
                 t(f"export.{kind}"), partial(_made, make, page, i18n.language()),

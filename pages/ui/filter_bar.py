@@ -49,9 +49,11 @@ NAMED = 10
 """Unknown values that are named one by one."""
 _STYLE = """<style>
 .st-key-link, [data-testid=stMetricChart] .mark-symbol:empty { display: none }
+.stPlotlyChart [class*=tick] text { fill: currentColor !important }
 </style>"""
 """Hides the inputs that keep the link, and, while it is empty, what sparklines mark a point with:
-a reader of the screen would announce a picture without a name."""
+a reader of the screen would announce a picture without a name. What stands on axes follows the
+theme: Plotly leaves it as it was when the theme changes under a chart that is there."""
 
 
 def link() -> dict[str, str]:

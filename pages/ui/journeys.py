@@ -35,7 +35,9 @@ def ladder(desk: Desk, view: View, funnel: Funnel) -> None:
     name, question = funnel.name, asked(view)
     with blocks.loading():
         decided = desk.ask(answers.funnel, name, question, detail=True).row(0, named=True)
-        both = desk.ask(answers.funnel, name, question, with_immature=True).row(0, named=True)
+        both = decided
+        if decided["immature"]:
+            both = desk.ask(answers.funnel, name, question, with_immature=True).row(0, named=True)
     rows = rings.ladder(funnel, decided, both)
     window = rings.open_for(funnel.window)
     blocks.chart(
@@ -47,6 +49,14 @@ def ladder(desk: Desk, view: View, funnel: Funnel) -> None:
     )  # fmt: skip
     if not decided["entries"] and decided["immature"]:
         _offer_decided(desk, view, funnel)
+    elif not decided["entries"] and funnel.place == "coupon":
+        explain_coupons(desk, view)
+
+
+def explain_coupons(desk: Desk, view: View) -> None:
+    """Why there may be no coupons where not the whole company is looked at."""
+    if view.where or not desk.scope.everything:
+        st.caption(t("funnels.coupons_of_stores"))
 
 
 def _offer_decided(desk: Desk, view: View, funnel: Funnel) -> None:

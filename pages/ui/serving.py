@@ -1,12 +1,16 @@
-"""How the server answers a browser: headers that keep the page to itself, and compression."""
+"""How the server answers a browser: headers that keep the page to itself, and compression; and what
+it does before anyone asks."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import MutableMapping
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import streamlit
@@ -62,6 +66,30 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, answer)
+
+
+WARMED_AFTER = 15
+"""Seconds after its start in which the first visitors have the server to themselves."""
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[None]:
+    """While the server runs. Pandas is loaded before anyone comes: Streamlit would load it with the
+    first table, and Plotly look into half of it where two viewers are first at the same time. Soon
+    after the start a PDF is made that nobody sees, beside the pages: the first one loads what
+    prints, finds the fonts, and starts Chromium from a cold disk."""
+    import_module("pandas")
+    warming = Timer(WARMED_AFTER, _print_once)
+    warming.daemon = True
+    warming.start()
+    yield
+    warming.cancel()
+
+
+def _print_once() -> None:
+    from reports import pdf
+
+    pdf.made(pdf.SPECIMEN)
 
 
 MIDDLEWARE = (Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=2000))

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import sleep
 from typing import Any, TypeVar
 
 import polars as pl
@@ -26,12 +27,14 @@ from reports.i18n import t
 from reports.view import View
 from warehouse import access, accounts, answers, places, receipts, settings
 from warehouse.access import Scope
-from warehouse.engine import Hub, NothingPublished, Snapshot
+from warehouse.engine import Hub, NothingPublished, QueryTimeout, Snapshot
 from warehouse.filters import Question
 from warehouse.settings import Settings
+from warehouse.turns import Busy
 
 LOG = logging.getLogger("guidepost.pages")
 KEPT_ANSWERS = 1000
+RETRIES, RETRY_SECONDS = 5, 3
 A = TypeVar("A")
 
 
@@ -120,7 +123,20 @@ class Desk(Asking):
     def _recall(self, ask: Callable[..., A], *arguments: Any, **more: Any) -> A:
         """An answer, kept under the version it came from, the scope and everything asked."""
         key = (str(self.settings.warehouse), self._snapshot.version, ask.__name__, arguments, more)
-        return _kept(repr(key), lambda: ask(self._snapshot, *arguments, **more))  # type: ignore[no-any-return]
+        reader = _Reader(self._snapshot, self._recall)
+        return _kept(repr(key), lambda: ask(reader, *arguments, **more))  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """A version, read by answers that ask for others on the way: these are kept as well."""
+
+    snapshot: Snapshot
+    recall: Callable[..., Any]
+
+    def fetch(self, statement: Any) -> pl.DataFrame:
+        """Rows of a SELECT as a frame."""
+        return self.snapshot.fetch(statement)
 
 
 @st.cache_resource(max_entries=KEPT_ANSWERS, show_spinner=False)
@@ -129,9 +145,9 @@ def _kept(key: str, _find: Callable[[], Any]) -> Any:
 
 
 @st.cache_resource(show_spinner=False)
-def _hub(directory: str) -> Hub:
+def _hub(directory: str, memory_share: float) -> Hub:
     """One for the process: it lets every session read while a load publishes."""
-    return Hub(Path(directory))
+    return Hub(Path(directory), f"{100 * memory_share}%")
 
 
 _OPEN: ContextVar[Desk | None] = ContextVar("desk", default=None)
@@ -158,7 +174,7 @@ def opened(said: Mapping[str, str] = sign_in.NOBODY) -> Iterator[Desk | None]:
     if viewer is None:
         yield None
         return
-    with _hub(str(current.warehouse)).snapshot() as snapshot:
+    with _hub(str(current.warehouse), current.memory_share).snapshot() as snapshot:
         yield Desk(viewer.scope, current, viewer, snapshot)
 
 
@@ -175,16 +191,35 @@ def looking_at(desk: Desk, view: View | None) -> Iterator[None]:
 @contextmanager
 def explained() -> Iterator[None]:
     """Whatever goes wrong inside becomes one sentence with an id; the log has the rest."""
+    tried = st.session_state.pop("tried", 0)
     try:
         yield
     except NothingPublished:
         st.info(t("empty.nothing_published"))
+    except Busy as busy:
+        _try_again(busy, tried + 1)
     except Exception as error:
         explain(error)
 
 
+def _try_again(busy: Busy, tried: int) -> None:
+    """Run once more a moment later, some times; nothing is held meanwhile."""
+    if tried > RETRIES:
+        explain(busy)
+        return
+    LOG.warning("Busy: %s", busy)
+    st.info(t("error.busy_retrying"))
+    st.session_state["tried"] = tried
+    sleep(RETRY_SECONDS)
+    st.rerun()
+
+
 def explain(error: Exception) -> bool:
     """Say that something failed, in one sentence with an id under which the log has the rest."""
+    if isinstance(error, (Busy, QueryTimeout)):
+        LOG.warning("%s: %s", type(error).__name__, error)
+        st.warning(t("error.busy" if isinstance(error, Busy) else "error.too_long"))
+        return True
     number = secrets.token_hex(4)
     LOG.error("error %s", number, exc_info=error)
     st.error(t("error.sentence", number=number))

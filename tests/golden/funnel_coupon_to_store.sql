@@ -35,7 +35,7 @@ FROM (
       fct_funnel_entries.store_key, fct_funnel_entries.region_key, fct_funnel_entries.brand,
       fct_funnel_entries.guide_key, fct_funnel_entries.campaign_key,
       fct_funnel_entries.coupon_key, fct_funnel_entries.step_1_at AS at_visit,
-      fct_funnel_entries.step_2_at AS at_purchase, fct_funnel_entries.step_3_at AS at_repeat
+      fct_funnel_entries.step_2_at AS at_purchase, fct_funnel_entries.step_4_at AS at_repeat
     FROM fct_funnel_entries
     WHERE fct_funnel_entries.funnel = 'coupon_to_store'
   ) AS entries

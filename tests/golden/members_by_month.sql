@@ -26,6 +26,7 @@ FROM (
             JOIN dim_member_persons ON dim_member_persons.member_key = dim_members.member_key
               AND dim_member_persons.person_key = dim_members.member_key
             WHERE dim_members.is_known
+              AND dim_members.joined_at BETWEEN TIMESTAMP '2024-02-29 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'
           ) AS anon_3
         ) AS anon_2
       ) AS line
