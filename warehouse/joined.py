@@ -37,11 +37,11 @@ class Joined:
         if name in self.tables:
             return self.tables[name]
         kind = "store" if name == "handling_store" else name
-        table = {
+        own = {
             "store": DIM_STORES, "guide": DIM_GUIDES, "product": LOADED["products"],
             "member": LOADED["members"], "campaign": LOADED["campaigns"],
         }[kind]  # fmt: skip
-        table = _alias(table, name)
+        table = _alias(own, name)
         same = table.c[f"{kind}_key"] == self._line.c[f"{name}_key"]
         return self.join(name, table, and_(same, table.c.is_known))
 
